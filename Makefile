@@ -19,8 +19,8 @@ help: ## Show this list
 run: venv ## Serve on http://127.0.0.1:8080 (PORT=8080 CLUSTER=auto|simulated|slurmrestd|cli)
 	@exec $(BIN)/s9s serve --port $(PORT) --cluster $(CLUSTER) $(ARGS)
 
-test: dev-venv ## Run every test (ARGS= goes to pytest)
-	@$(BIN)/python scripts/run-tests $(ARGS)
+test: dev-venv ## Run every test, the ones on real Slurm too (ARGS="-k hold tests/api" narrows)
+	@$(BIN)/pytest --numprocesses auto --dist loadgroup $(ARGS)
 
 lint: dev-venv ## Check style, formatting, types and import rules
 	$(BIN)/ruff check .
@@ -38,11 +38,11 @@ bench: dev-venv ## Measure, and keep the results under benchmarks/results
 docs: dev-venv ## Write the generated documents anew
 	$(BIN)/python -m scripts.docs $(ARGS)
 
-slurm: dev-venv ## Bring up a real Slurm on this host and the server on it (VERSION=22.05|24.11|26.05)
-	@scripts/slurm-up $(VERSION) $(ARGS)
+slurm: venv ## Bring up a real Slurm on this host and the server on it (VERSION=22.05|24.11|26.05)
+	@scripts/slurm-up --version $(VERSION) $(ARGS)
 
 slurm-down: ## End what `make slurm` started (VERSION=22.05|24.11|26.05)
-	@scripts/slurm-down $(VERSION) $(ARGS)
+	@scripts/slurm-down --version $(VERSION) $(ARGS)
 
 venv: ## Install what the server needs into .venv
 	@scripts/bootstrap run
