@@ -1,0 +1,310 @@
+"""A whole cluster: installed, configured, started, broken on purpose and ended."""
+
+import fcntl
+import json
+import logging
+import os
+import pwd
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from lab import config, slurm, tokens
+from lab.accounts import create_associations, create_users
+from lab.commands import run
+from lab.daemons import POLL_SECONDS, Daemon, end, marked
+from lab.errors import LabError
+from lab.packages import DEFAULT_CACHE, install, locate, require
+from lab.shared import DEFAULT_DIRECTORY, Shared
+
+log = logging.getLogger("lab")
+
+
+class Lab:
+    """A Slurm cluster of one version in one state directory.
+
+    A directory that has held a cluster remembers version, nodes, cloud and settings; arguments given then replace
+    nodes, cloud and settings from the next `up` on.
+
+    Args:
+        version: 22.05, 24.11 or 26.05; None means the directory's, else 22.05.
+        directory: the state directory, which every user must be able to enter; None means one for each version.
+        nodes: number of real nodes, each with its slurmd; None means 4.
+        cloud: number of CLOUD nodes in place of real ones; None or 0 means real ones.
+        settings: settings of slurm.conf over the lab's own.
+
+    Raises: LabError if the directory holds a cluster of another version.
+    """
+
+    def __init__(
+        self,
+        version: str | None = None,
+        directory: str | os.PathLike[str] | None = None,
+        *,
+        nodes: int | None = None,
+        cloud: int | None = None,
+        settings: Mapping[str, object] | None = None,
+    ) -> None:
+        default = DEFAULT_DIRECTORY.parent / (version or "22.05")
+        self.directory = Path(directory).resolve() if directory else default
+        saved = self._saved()
+        self.version: str = version or saved.get("version", "22.05")
+        if saved.get("version", self.version) != self.version:
+            raise LabError(f"{self.directory} holds a Slurm {saved['version']}, not {self.version}")
+        self.cluster_name = f"lab{self.version.replace('.', '')}"
+        self.cloud = int(saved.get("cloud", 0) if cloud is None else cloud)
+        self.nodes = 0 if self.cloud else int(nodes or saved.get("nodes") or 4)
+        self.settings = config.changed(saved.get("settings", {}), settings or {})
+        self.slurm_conf = self.directory / "etc/slurm.conf"
+        self.bin_dir = self.directory / "bin"
+        self.jwt_key = self.directory / "jwt.key"
+        self.slurmrestd_socket = self.directory / "run/slurmrestd.sock"
+        self._shared = Shared()
+
+    # Life
+
+    def up(self) -> None:
+        """Install, configure and start what is missing; return when all nodes are up and REST answers.
+
+        Raises: LabUnavailable if this machine cannot; LabError if a daemon does not come up.
+        """
+        require(self.version)
+        installation = install(self.version)
+        log.info("starting Slurm %s in %s", self.version, self.directory)
+        for folder in slurm.FOLDERS:
+            (self.directory / folder).mkdir(parents=True, exist_ok=True)
+        with self._locked():
+            users = create_users(DEFAULT_CACHE / "created.json")
+            ports = self._shared.acquire(self.directory, ports=3 + max(1, self.nodes))
+            self._save(users=users, ports=ports)
+            slurm.write_files(self._shape(), installation)
+            self._start_all()
+
+    def down(self, *, purge: bool = False) -> None:
+        """End every daemon and job of the cluster; with `purge` forget its data too. Quiet if it was never up."""
+        if not self._saved():
+            return
+        with self._locked():
+            log.info("ending Slurm %s in %s", self.version, self.directory)
+            daemons = self._daemons()
+            daemons["slurmrestd"].stop()
+            daemons["slurmctld"].stop()
+            slurmdbd = daemons["slurmdbd"]
+            end(sorted(set(self._processes()) - {slurmdbd.pid}), 0)  # slurmds, steps and jobs: no goodbyes
+            slurmdbd.stop()
+            if purge:
+                self._shared.acquire(self.directory, ports=len(self._saved()["ports"]))
+                self._shared.drop_database(self.directory)
+            self._shared.release(self.directory)
+        if purge:
+            shutil.rmtree(self.directory)
+
+    def __enter__(self) -> Self:
+        self.up()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.down(purge=True)
+
+    def status(self) -> dict[str, int | None]:
+        """Pid of each daemon, None where it does not run; {} if the cluster was never up."""
+        if not self._saved():
+            return {}
+        return self._shared.pids() | {name: daemon.pid for name, daemon in self._daemons().items()}
+
+    def env(self) -> dict[str, Any]:
+        """What a client or a test needs to know, ready for JSON.
+
+        Raises: LabError if the cluster was never up.
+        """
+        saved = self._need_saved()
+        ports = self._shape().ports
+        return {
+            "version": self.version,
+            "cluster_name": self.cluster_name,
+            "directory": str(self.directory),
+            "slurm_conf": str(self.slurm_conf),
+            "bin_dir": str(self.bin_dir),
+            "jwt_key": str(self.jwt_key),
+            "slurmrestd_url": self.slurmrestd_url,
+            "slurmrestd_socket": str(self.slurmrestd_socket),
+            "ports": {
+                "slurmctld": ports.slurmctld,
+                "slurmdbd": ports.slurmdbd,
+                "slurmrestd": ports.slurmrestd,
+                "slurmd": list(ports.slurmd),
+            },
+            "pids": self.status(),
+            "slurmctld_pid": self._daemons()["slurmctld"].pid,
+            "users": saved["users"],
+            "nodes": self.cloud or self.nodes,
+            "cloud": bool(self.cloud),
+            "settings": self.settings,
+        }
+
+    # Use
+
+    @property
+    def slurmrestd_url(self) -> str:
+        """Base address of slurmrestd on loopback."""
+        return f"http://127.0.0.1:{self._shape().ports.slurmrestd}"
+
+    @property
+    def users(self) -> dict[str, int]:
+        """Uid of each user of the lab."""
+        return dict(self._need_saved()["users"])
+
+    def token(self, user: str, lifespan: int = 3600) -> str:
+        """JWT of a Slurm user (root and slurm too), valid for `lifespan` seconds."""
+        return tokens.mint(user, self.jwt_key.read_bytes(), lifespan)
+
+    def run(
+        self, user: str, *argv: str, check: bool = True, timeout: float = 60, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command as a Linux user in that user's home, with this cluster's client commands first in PATH.
+
+        Raises: LabError if it times out or (with `check`) exits non-zero.
+        """
+        entry = pwd.getpwnam(user)
+        env = {
+            "HOME": entry.pw_dir,
+            "USER": user,
+            "LOGNAME": user,
+            "PATH": f"{self.bin_dir}:/usr/local/bin:/usr/bin:/bin",
+            "SLURM_CONF": str(self.slurm_conf),
+        }
+        become = ["setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--init-groups"]
+        full = [*become, "env", "-i", *(f"{key}={value}" for key, value in env.items()), *argv]
+        return run(full, check=check, timeout=timeout, stdin=stdin, cwd=entry.pw_dir)
+
+    # Faults
+
+    def start(self, name: str) -> None:
+        """Start one daemon (slurmctld, slurmdbd, slurmrestd, slurmd-node001) and wait until it is ready."""
+        self._daemon(name).start()
+
+    def stop(self, name: str) -> None:
+        """End one daemon in an orderly way and wait until it is gone."""
+        self._daemon(name).stop()
+
+    def kill(self, name: str) -> None:
+        """Kill one daemon (SIGKILL) and wait until it is gone."""
+        self._daemon(name).kill()
+
+    def restart(self, name: str) -> None:
+        """Stop and start one daemon."""
+        self.stop(name)
+        self.start(name)
+
+    def reconfigure(self, *, restart: bool = False, **settings: object) -> None:
+        """Change settings of slurm.conf (None: back to the lab's own) and have slurmctld take them over.
+
+        Args:
+            restart: restart slurmctld, for what `scontrol reconfigure` does not reach.
+            settings: such as PrivateData="jobs".
+        """
+        with self._locked():
+            self.settings = config.changed(self.settings, settings)
+            self._save()
+            slurm.write_conf(self._shape())
+            if restart:
+                self.restart("slurmctld")
+            else:
+                run([self.bin_dir / "scontrol", "reconfigure"])
+                self._daemon("slurmctld").wait_ready()
+
+    def cpu_seconds(self, name: str) -> float:
+        """CPU time that a daemon has used, in seconds."""
+        return self._daemon(name).cpu_seconds()
+
+    # Within
+
+    def _start_all(self) -> None:
+        daemons = self._daemons()
+        slurmdbd = daemons["slurmdbd"]
+        if slurmdbd.pid is None:
+            slurm.write_slurmdbd_conf(self._shape(), **self._shared.create_database(self.directory))
+            slurmdbd.start(60)
+        if not self._saved().get("associations"):
+            log.info("creating accounts and users")
+            create_associations(self._sacctmgr, self.cluster_name)
+            self._save(associations=True)
+        rest = [daemon for name, daemon in daemons.items() if name != "slurmdbd"]
+        daemons["slurmctld"].start(60)
+        for daemon in rest:
+            if daemon.pid is None:
+                daemon.launch()
+        for daemon in rest:
+            daemon.wait_ready()
+        self._wait_for_nodes()
+
+    def _wait_for_nodes(self, timeout: float = 60) -> None:
+        deadline = time.monotonic() + timeout
+        while self.nodes and (waiting := self._nodes_not_up()):
+            if time.monotonic() > deadline:
+                raise LabError(f"nodes not up after {timeout:g} s: {waiting}")
+            time.sleep(POLL_SECONDS)
+
+    def _nodes_not_up(self) -> str:
+        lines = run([self.bin_dir / "sinfo", "-h", "-N", "-o", "%N %t"]).stdout.splitlines()
+        return ", ".join(sorted({line for line in lines if "unk" in line or line.endswith("*") or "down" in line}))
+
+    def _sacctmgr(self, *arguments: str) -> None:
+        done = run([self.bin_dir / "sacctmgr", "-i", *arguments], check=False)
+        said = done.stdout + done.stderr
+        if done.returncode and "already exist" not in said:  # an interrupted `up` may have made it
+            raise LabError(f"sacctmgr {' '.join(arguments)} exited with {done.returncode}: {said.strip()}")
+
+    def _shape(self) -> config.Shape:
+        slurmctld, slurmdbd, slurmrestd, *slurmd = self._need_saved()["ports"]
+        return config.Shape(
+            directory=self.directory,
+            cluster_name=self.cluster_name,
+            plugin_dir=locate(self.version).plugin_dir,
+            munge_socket=self._shared.munge_socket,
+            ports=config.Ports(slurmctld, slurmdbd, slurmrestd, tuple(slurmd)),
+            nodes=self.nodes,
+            cloud=self.cloud,
+            settings=self.settings,
+        )
+
+    def _daemons(self) -> dict[str, Daemon]:
+        return slurm.daemons(self._shape(), locate(self.version))
+
+    def _daemon(self, name: str) -> Daemon:
+        daemons = self._daemons()
+        if name not in daemons:
+            raise LabError(f"no daemon {name}; there are {', '.join(daemons)}")
+        return daemons[name]
+
+    def _processes(self) -> list[int]:
+        return marked(self.directory, self.slurm_conf)
+
+    def _saved(self) -> dict[str, Any]:
+        path = self.directory / "lab.json"
+        return dict(json.loads(path.read_text())) if path.exists() else {}
+
+    def _need_saved(self) -> dict[str, Any]:
+        if not (saved := self._saved()):
+            raise LabError(f"there is no cluster in {self.directory}: bring it up first")
+        return saved
+
+    def _save(self, **changes: object) -> None:
+        own = {"version": self.version, "nodes": self.nodes, "cloud": self.cloud, "settings": self.settings}
+        path = self.directory / "lab.json"
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(self._saved() | own | changes, indent=1))
+        partial.rename(path)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with (self.directory / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield

@@ -1,0 +1,207 @@
+"""Slurm's programs: the host's own packages, or a Debian tree of another suite beside them.
+
+A tree is used without chroot. Its /usr is bound over the host's in a private mount namespace for the daemons
+(and so for the jobs), and its client commands run on the host through the tree's own dynamic loader. Users, /etc,
+/home and all paths are therefore the same on both sides, nothing needs unmounting, and any uid can run a client.
+"""
+
+import fcntl
+import logging
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.commands import run
+from lab.errors import LabUnavailable
+
+log = logging.getLogger("lab")
+
+SUITES = {"22.05": "bookworm", "24.11": "trixie", "26.05": "forky"}
+"""Slurm version to the Debian suite that has it."""
+
+SLURM = ("munge", "slurmctld", "slurmd", "slurmdbd", "slurmrestd", "slurm-client", "slurm-wlm-jwt-plugin")
+"""Nothing pulls the JWT plugin in by itself, and forky only recommends munge."""
+
+HOST = ("munge", "mariadb-server")
+POLICY = Path("/usr/sbin/policy-rc.d")
+DEFAULT_CACHE = Path(os.environ.get("S9S_LAB_CACHE", "/var/cache/s9s-lab"))
+
+_ARCHITECTURES = {
+    "x86_64": ("x86_64-linux-gnu", "ld-linux-x86-64.so.2"),
+    "aarch64": ("aarch64-linux-gnu", "ld-linux-aarch64.so.1"),
+}
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One installed Slurm; `tree` is None where it is the host's own."""
+
+    version: str
+    tree: Path | None
+
+    @property
+    def _root(self) -> Path:
+        return self.tree or Path("/")
+
+    @property
+    def plugin_dir(self) -> Path:
+        """Directory of the plugins, valid inside and outside of the mount namespace."""
+        return self._root / "usr/lib" / _architecture()[0] / "slurm-wlm"
+
+    def client(self, program: str) -> list[str]:
+        """Command that runs a client program on the host, as any uid."""
+        binary = str(self._root / "usr/bin" / program)
+        if self.tree is None:
+            return [binary]
+        triple, loader = _architecture()
+        libraries = f"{self.tree}/usr/lib/{triple}:{self.plugin_dir}"
+        return [f"{self.tree}/usr/lib/{triple}/{loader}", "--library-path", libraries, "--argv0", program, binary]
+
+    def daemon(self, argv: Sequence[str]) -> list[str]:
+        """Command that runs `argv` (programs under /usr) with this Slurm; it becomes that program, same pid."""
+        if self.tree is None:
+            return list(argv)
+        # /etc/alternatives and the loader's cache must agree with /usr; all else in /etc is the host's.
+        script = (
+            'mount --bind "$0/etc/alternatives" /etc/alternatives && '
+            'mount --bind "$0/etc/ld.so.cache" /etc/ld.so.cache && '
+            'mount --bind "$0/usr" /usr && exec "$@"'
+        )
+        return ["unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", script, str(self.tree), *argv]
+
+
+def require(version: str) -> None:
+    """Check that this machine can carry the lab.
+
+    Raises: LabUnavailable naming what is missing.
+    """
+    left_out = f"The real Slurm {version} is left out: "
+    if version not in SUITES:
+        raise LabUnavailable(f"{left_out}known versions are {', '.join(SUITES)}")
+    if not sys.platform.startswith("linux") or platform.machine() not in _ARCHITECTURES:
+        raise LabUnavailable(f"{left_out}it needs Linux on {' or '.join(_ARCHITECTURES)}")
+    if os.geteuid():
+        raise LabUnavailable(f"{left_out}installing and starting it needs root (run as root or with sudo)")
+    if shutil.which("apt-get") is None:
+        raise LabUnavailable(f"{left_out}its packages come from Debian, and there is no apt-get here")
+
+
+def install(version: str, cache: Path = DEFAULT_CACHE) -> Installation:
+    """Install what is missing for this Slurm and return it; quick when all is there.
+
+    Raises: LabUnavailable if this machine cannot; LabError if apt-get or debootstrap fails.
+    """
+    require(version)
+    suite = SUITES[version]
+    cache.mkdir(parents=True, exist_ok=True)
+    with _locked(cache / "lock"):
+        if suite == _host_suite():
+            _apt_install((*HOST, *SLURM), needed=("mariadbd", "munged", *SLURM[1:5], "squeue"))
+            return locate(version, cache)
+        _apt_install(HOST, needed=("mariadbd", "munged"))
+        tree = cache / suite
+        if not tree.is_dir():
+            _debootstrap(suite, tree)
+        if run(["unshare", "--mount", "true"], check=False).returncode:
+            raise LabUnavailable(
+                f"The real Slurm {version} is left out: it lives in a private mount namespace, which this container forbids"
+            )
+        return locate(version, cache)
+
+
+def locate(version: str, cache: Path = DEFAULT_CACHE) -> Installation:
+    """Where this Slurm is, or would be, installed."""
+    suite = SUITES[version]
+    return Installation(version, None if suite == _host_suite() else cache / suite)
+
+
+def _architecture() -> tuple[str, str]:
+    return _ARCHITECTURES[platform.machine()]
+
+
+def _host_suite() -> str:
+    return platform.freedesktop_os_release().get("VERSION_CODENAME", "")
+
+
+def _apt_install(packages: Sequence[str], needed: Sequence[str]) -> None:
+    search = f"/usr/sbin:/usr/bin:{os.environ.get('PATH', '')}"
+    if all(shutil.which(program, path=search) for program in needed):
+        return
+    log.info("installing %s with apt-get", " ".join(packages))
+    apt = ["apt-get", "-qq", "-y", "-o", "DPkg::Lock::Timeout=600", "--no-install-recommends"]
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    with _no_daemons_started():
+        if run([*apt, "install", *packages], timeout=1800, env=quiet, check=False).returncode:
+            run([*apt, "update"], timeout=600, env=quiet)  # lists absent or stale
+            run([*apt, "install", *packages], timeout=1800, env=quiet)
+    if Path("/run/systemd/system").is_dir():
+        units = [p for p in packages if p.startswith(("slurmc", "slurmd", "slurmr", "munge"))] + ["mariadb"]
+        run(["systemctl", "disable", *units], check=False)  # nor at the next boot
+
+
+@contextmanager
+def _no_daemons_started() -> Iterator[None]:
+    """Keep Debian's packages from starting their daemons, as policy-rc.d provides for."""
+    if POLICY.exists():
+        yield
+        return
+    POLICY.write_text("#!/bin/sh\nexit 101\n")
+    POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY.unlink(missing_ok=True)
+
+
+def _debootstrap(suite: str, tree: Path) -> None:
+    _apt_install(("debootstrap", "debian-archive-keyring"), needed=("debootstrap",))
+    mirror = _mirror()
+    partial = tree.with_name(f"{suite}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    log.info("unpacking Debian %s with its Slurm into %s (about a minute, once)", suite, tree)
+    scripts = Path("/usr/share/debootstrap/scripts")
+    script = scripts / suite
+    include = ",".join(("ca-certificates", *SLURM))
+    run(
+        ["debootstrap", "--variant=minbase", f"--include={include}", suite, partial, mirror]
+        + ([] if script.exists() else [str(scripts / "sid")]),  # bookworm's debootstrap has not heard of forky
+        timeout=1800,
+        env={"DEBIAN_FRONTEND": "noninteractive"},
+    )
+    for archive in (partial / "var/cache/apt/archives").glob("*.deb"):
+        archive.unlink()
+    shutil.rmtree(partial / "var/lib/apt/lists", ignore_errors=True)
+    partial.rename(tree)
+
+
+def _mirror() -> str:
+    """Mirror of Debian named by S9S_LAB_MIRROR or by the host's own apt sources.
+
+    Raises: LabUnavailable if neither names one.
+    """
+    if mirror := os.environ.get("S9S_LAB_MIRROR"):
+        return mirror
+    suite = _host_suite()
+    for source in sorted(Path("/etc/apt").glob("sources.list.d/*.sources")):
+        for stanza in source.read_text().split("\n\n"):
+            fields = dict(line.split(":", 1) for line in stanza.splitlines() if ":" in line and line[0] not in "# ")
+            if suite in fields.get("Suites", "").split() and "main" in fields.get("Components", "").split():
+                return fields["URIs"].split()[0]
+    for source in [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt").glob("sources.list.d/*.list"))]:
+        for line in source.read_text().splitlines() if source.exists() else []:
+            words = [word for word in line.split() if not word.startswith("[") and not word.endswith("]")]
+            if words[:1] == ["deb"] and len(words) > 3 and words[2] == suite and "main" in words[3:]:
+                return words[1]
+    raise LabUnavailable(f"No Debian mirror for {suite or 'this system'} in /etc/apt; name one in S9S_LAB_MIRROR")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,98 @@
+"""Slurm's own files and daemons in one state directory."""
+
+import os
+import secrets
+import shutil
+import stat
+from pathlib import Path
+
+from lab import config
+from lab.accounts import RESTD_USER
+from lab.clients import write_wrappers
+from lab.commands import run
+from lab.config import GPUS_PER_NODE, Shape
+from lab.daemons import Daemon, listening, listening_at
+from lab.packages import Installation
+
+FOLDERS = ("bin", "dev", "etc", "log", "run", "spool")
+
+
+def write_files(shape: Shape, installation: Installation) -> None:
+    """Write keys, device files, client wrappers and all configuration except slurmdbd's."""
+    directory = shape.directory
+    write_conf(shape)
+    (directory / "etc/gres.conf").write_text(config.gres_conf(shape))
+    (directory / "etc/cgroup.conf").write_text(config.cgroup_conf(installation.version))
+    write_wrappers(directory / "bin", installation, directory / "etc/slurm.conf")
+    key = directory / "jwt.key"
+    if not key.exists():
+        _private(key, secrets.token_bytes(32))
+    (directory / "spool/slurmctld").mkdir(exist_ok=True)
+    shutil.chown(directory / "spool/slurmctld", "slurm", "slurm")
+    for folder in ("run", "log"):
+        (directory / folder).chmod(0o1777)  # slurmctld, slurmdbd and slurmrestd write there, each as its user
+    for number in range(GPUS_PER_NODE):
+        device = directory / f"dev/gpu{number}"
+        if not device.exists():
+            os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 3))  # slurmd only wants it to exist
+
+
+def write_conf(shape: Shape) -> None:
+    """Write slurm.conf."""
+    (shape.directory / "etc/slurm.conf").write_text(config.slurm_conf(shape))
+
+
+def write_slurmdbd_conf(shape: Shape, *, database: str, database_port: int, password: str) -> None:
+    """Write slurmdbd.conf, for SlurmUser's eyes only."""
+    text = config.slurmdbd_conf(shape, database=database, database_port=database_port, password=password)
+    _private(shape.directory / "etc/slurmdbd.conf", text.encode())
+
+
+def daemons(shape: Shape, installation: Installation) -> dict[str, Daemon]:
+    """All daemons of the cluster in their starting order: slurmdbd, slurmctld, slurmd-NODE..., slurmrestd."""
+    directory, ports = shape.directory, shape.ports
+    conf = directory / "etc/slurm.conf"
+    env = {"SLURM_CONF": str(conf)}
+    ping = [str(directory / "bin/scontrol"), "ping"]
+
+    def daemon(name: str, argv: list[str], **options: object) -> Daemon:
+        return Daemon(name, directory, installation.daemon(argv), **{"env": env, **options})  # type: ignore[arg-type]
+
+    found = [
+        daemon("slurmdbd", ["slurmdbd", "-D"], ready=lambda: listening(ports.slurmdbd)),
+        daemon(
+            "slurmctld",
+            ["slurmctld", "-D", "-f", str(conf)],
+            ready=lambda: run(ping, env=env, check=False).returncode == 0,
+        ),
+    ]
+    for name, port in zip(shape.node_names, ports.slurmd, strict=False):
+        found.append(
+            daemon(
+                f"slurmd-{name}",
+                ["slurmd", "-D", "-f", str(conf), "-N", name],
+                ready=lambda port=port: listening(port),
+            )
+        )
+    socket = directory / "run/slurmrestd.sock"
+    found.append(
+        daemon(
+            "slurmrestd",
+            ["setpriv", f"--reuid={RESTD_USER}", f"--regid={RESTD_USER}", "--clear-groups"]
+            + ["slurmrestd", "-f", str(conf), "-a", "rest_auth/jwt", f"127.0.0.1:{ports.slurmrestd}", f"unix:{socket}"],
+            env={**env, "SLURM_JWT": "daemon", "SLURM_BITSTR_LEN": "0"},
+            ready=lambda: listening(ports.slurmrestd) and listening_at(socket),
+            umask=0,  # anybody may connect to the socket
+        )
+    )
+    return {daemon.name: daemon for daemon in found}
+
+
+def _private(path: Path, content: bytes) -> None:
+    """Write a file that only SlurmUser may read."""
+    path.touch(mode=0o600)
+    path.write_bytes(content)
+    path.chmod(0o600)
+    shutil.chown(path, "slurm", "slurm")
+
+
