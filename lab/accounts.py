@@ -3,7 +3,6 @@
 import json
 import pwd
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from lab.commands import run
@@ -62,21 +61,35 @@ def _create_files(alice: pwd.struct_passwd) -> list[str]:
     return [str(path) for path in created]
 
 
-def create_associations(sacctmgr: Callable[..., object], cluster_name: str) -> None:
-    """Create cluster, QOS, accounts and users in slurmdbd.
+ACCOUNTING = """\
+Cluster - '{cluster_name}':QOS='normal'
+Parent - 'root'
+Account - 'research':Description='Research':Organization='Research'
+Account - 'engineering':Description='Engineering':Organization='Engineering'
+Parent - 'research'
+User - 'alice':DefaultAccount='research':QOS='normal,high':DefaultQOS='normal'
+User - 'bob':DefaultAccount='research':QOS='normal':DefaultQOS='normal'
+Parent - 'engineering'
+User - 'bob':DefaultAccount='research':QOS='normal':DefaultQOS='normal'
+User - 'carol':DefaultAccount='engineering':AdminLevel='Operator':QOS='normal,high,low':DefaultQOS='normal'
+User - 'dave':DefaultAccount='engineering':AdminLevel='Administrator':QOS='normal,high,low':DefaultQOS='normal'
+"""
+"""Cluster, accounts and users as `sacctmgr load` takes them: one command, where 22.05 needs half a second for each."""
 
-    research: alice, bob; engineering: bob, carol, dave. Everybody may use QOS normal, alice also high, carol and dave
-    all three. carol is Operator, dave Administrator.
+
+def create_associations(bin_dir: Path, dump: Path, cluster_name: str) -> None:
+    """Create QOS, cluster, accounts and users in slurmdbd; may be repeated.
+
+    Args:
+        bin_dir: directory of the cluster's client commands.
+        dump: file to write for `sacctmgr load`.
+        cluster_name: name of the cluster.
     """
-    sacctmgr("add", "cluster", cluster_name)
-    sacctmgr("modify", "qos", "normal", "set", "Priority=100")
-    sacctmgr("add", "qos", "high", "Priority=1000")
-    sacctmgr("add", "qos", "low", "Priority=10")
-    for account, description in (("research", "Research"), ("engineering", "Engineering")):
-        sacctmgr("add", "account", account, f"Description={description}", f"Organization={description}")
-    staff = ("QOS=normal,high,low", "DefaultQOS=normal")
-    sacctmgr("add", "user", "alice", "Account=research", "QOS=normal,high", "DefaultQOS=normal")
-    bob = ("Account=research,engineering", "DefaultAccount=research", "QOS=normal", "DefaultQOS=normal")
-    sacctmgr("add", "user", "bob", *bob)
-    sacctmgr("add", "user", "carol", "Account=engineering", *staff, "AdminLevel=Operator")
-    sacctmgr("add", "user", "dave", "Account=engineering", *staff, "AdminLevel=Administrator")
+    sacctmgr = [str(bin_dir / "sacctmgr"), "-i"]
+    run([*sacctmgr, "modify", "qos", "normal", "set", "Priority=100"])
+    known = run([*sacctmgr, "-nP", "list", "qos", "format=name"]).stdout.split()
+    for name, priority in (("high", 1000), ("low", 10)):
+        if name not in known:
+            run([*sacctmgr, "add", "qos", name, f"Priority={priority}"])
+    dump.write_text(ACCOUNTING.format(cluster_name=cluster_name))
+    run([*sacctmgr, "load", str(dump)])

@@ -17,7 +17,7 @@ from typing import Any, Self
 from lab import config, slurm, tokens
 from lab.accounts import create_associations, create_users
 from lab.commands import run
-from lab.daemons import POLL_SECONDS, Daemon, end, marked
+from lab.daemons import POLL_SECONDS, Daemon, end, processes_of
 from lab.errors import LabError
 from lab.packages import DEFAULT_CACHE, install, locate, require
 from lab.shared import DEFAULT_DIRECTORY, Shared
@@ -234,7 +234,7 @@ class Lab:
             slurmdbd.start(60)
         if not self._saved().get("associations"):
             log.info("creating accounts and users")
-            create_associations(self._sacctmgr, self.cluster_name)
+            create_associations(self.bin_dir, self.directory / "etc/accounts.cfg", self.cluster_name)
             self._save(associations=True)
         rest = [daemon for name, daemon in daemons.items() if name != "slurmdbd"]
         daemons["slurmctld"].start(60)
@@ -255,12 +255,6 @@ class Lab:
     def _nodes_not_up(self) -> str:
         lines = run([self.bin_dir / "sinfo", "-h", "-N", "-o", "%N %t"]).stdout.splitlines()
         return ", ".join(sorted({line for line in lines if "unk" in line or line.endswith("*") or "down" in line}))
-
-    def _sacctmgr(self, *arguments: str) -> None:
-        done = run([self.bin_dir / "sacctmgr", "-i", *arguments], check=False)
-        said = done.stdout + done.stderr
-        if done.returncode and "already exist" not in said:  # an interrupted `up` may have made it
-            raise LabError(f"sacctmgr {' '.join(arguments)} exited with {done.returncode}: {said.strip()}")
 
     def _shape(self) -> config.Shape:
         slurmctld, slurmdbd, slurmrestd, *slurmd = self._need_saved()["ports"]
@@ -285,7 +279,7 @@ class Lab:
         return daemons[name]
 
     def _processes(self) -> list[int]:
-        return marked(self.directory, self.slurm_conf)
+        return processes_of(self.directory, self.slurm_conf)
 
     def _saved(self) -> dict[str, Any]:
         path = self.directory / "lab.json"

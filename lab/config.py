@@ -130,7 +130,7 @@ def _scheduling() -> dict[str, object]:
         "SelectTypeParameters": "CR_Core_Memory",
         "DefMemPerCPU": 1024,  # otherwise a job without a memory request takes a whole node
         "SchedulerType": "sched/backfill",
-        "SchedulerParameters": "sched_interval=2,bf_interval=2,batch_sched_delay=0",
+        "SchedulerParameters": "sched_interval=1,bf_interval=1,batch_sched_delay=0",
         "PriorityType": "priority/multifactor",
         "PriorityWeightAge": 1000,
         "PriorityWeightFairshare": 10000,

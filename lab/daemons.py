@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -71,12 +71,9 @@ class Daemon:
                 start_new_session=True,
                 umask=self._umask,
             )
-        self.adopt(process.pid)
+        # In the foreground slurmctld and slurmd keep their pid when `scontrol reconfigure` re-executes them (24.11 on).
+        self._record.write_text(json.dumps({"pid": process.pid, "started": _started(process.pid)}))
         process.returncode = 0  # it outlives us on purpose: no warning when the object goes
-
-    def adopt(self, pid: int) -> None:
-        """Record `pid` as this daemon's (slurmctld takes a new one when it re-executes itself)."""
-        self._record.write_text(json.dumps({"pid": pid, "started": _started(pid)}))
 
     def wait_ready(self, timeout: float = 30) -> None:
         """Return when it is ready; raises LabError as `start` does."""
@@ -134,19 +131,30 @@ def end(pids: Sequence[int], timeout: float) -> None:
         raise LabError(f"processes {sorted(alive)} survived SIGKILL")
 
 
-def marked(directory: Path, slurm_conf: Path) -> list[int]:
-    """Pids of a cluster's processes: those with its mark, all their descendants, and jobs that went astray."""
+def processes_of(directory: Path, slurm_conf: Path) -> list[int]:
+    """Pids of everything that a cluster has started: daemons, job steps, jobs and what these left behind.
+
+    Daemons carry the mark of the state directory and jobs the cluster's SLURM_CONF in their environment; slurmstepd
+    overwrites its own with its title, and is known by its socket in the spool directory.
+    """
     mark = f"{MARK}={directory}".encode()
     configured = f"SLURM_CONF={slurm_conf}".encode()
+    sockets = {f"socket:[{fields[6]}]" for fields in _unix_sockets() if fields[7].startswith(f"{directory}/spool/")}
     parents: dict[int, int] = {}
     found: set[int] = set()
-    for pid in _pids():
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        pid = int(entry.name)
         with suppress(OSError, IndexError):
             parents[pid] = int(_stat(pid)[1])
-            environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            environment = (entry / "environ").read_bytes().split(b"\0")
             in_job = configured in environment and any(name.startswith(b"SLURM_JOB_ID=") for name in environment)
             if mark in environment or in_job:
                 found.add(pid)
+            elif (entry / "cmdline").read_bytes().startswith(b"slurmstepd"):
+                if sockets.intersection(os.readlink(descriptor) for descriptor in (entry / "fd").iterdir()):
+                    found.add(pid)
     grown = True
     while grown:
         children = {pid for pid, parent in parents.items() if parent in found} - found
@@ -168,15 +176,13 @@ def listening(port: int) -> bool:
 
 def listening_at(path: Path) -> bool:
     """Whether something listens on this unix socket."""
-    for line in Path("/proc/net/unix").read_text().splitlines()[1:]:
-        fields = line.split(None, 7)
-        if fields[7:] == [str(path)] and int(fields[3], 16) & 0x10000:  # SO_ACCEPTCON
-            return True
-    return False
+    return any(fields[7] == str(path) for fields in _unix_sockets())
 
 
-def _pids() -> Iterator[int]:
-    return (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+def _unix_sockets() -> list[list[str]]:
+    """Fields of /proc/net/unix for the sockets that listen and have a path; 6 is the inode, 7 the path."""
+    lines = [line.split(None, 7) for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+    return [fields for fields in lines if len(fields) == 8 and int(fields[3], 16) & 0x10000]  # SO_ACCEPTCON
 
 
 def _stat(pid: int) -> list[str]:
