@@ -1,0 +1,197 @@
+"""What can be set: one class for each table of the file, one docstring for each key."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Literal, Union, get_args, get_origin
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+Text = Annotated[str, Field(min_length=1, pattern=r"^\S+$")]
+Seconds = Annotated[float, Field(gt=0, le=600)]
+Bytes = Annotated[int, Field(ge=1024, le=2**30)]
+
+
+def default_state_dir() -> Path:
+    """``/var/lib/s9s`` for root, a directory of the user's own for everyone else."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/s9s")
+    return Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "s9s"
+
+
+class Section(BaseModel):
+    """One table of the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Server(Section):
+    """Where the server listens and keeps its files."""
+
+    host: Text = "127.0.0.1"
+    """Address to listen on."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    """Port to listen on; 0 takes any free one."""
+    state_dir: AbsolutePath = Field(default_factory=default_state_dir)
+    """Directory of the embedded database and of all files of the server; made with mode 0700."""
+    public_url: (
+        Annotated[str, Field(pattern=r"^https?://[^\s/]\S*$", examples=["https://api.example.com"])] | None
+    ) = None
+    """Address under which clients reach the server, where a proxy stands before it."""
+
+
+class Database(Section):
+    """What outlives a restart."""
+
+    url: Annotated[str, Field(pattern=r"^sqlite:///.+$", examples=["sqlite:////srv/s9s/s9s.db"])] | None = (
+        None
+    )
+    """Database; unset is `s9s.db` in the state directory."""
+
+
+class Cluster(Section):
+    """The Slurm cluster and the ways to reach it."""
+
+    mode: Literal["auto", "simulated", "slurmrestd", "cli"] = "auto"
+    """Way to the cluster: slurmrestd, Slurm's command line tools (`cli`) or the embedded simulated cluster.
+    `auto` is the Slurm of this host, by the better route for each operation, else the simulated cluster."""
+    name: Text | None = None
+    """Name of the cluster; unset is what Slurm says."""
+    slurmrestd_url: (
+        Annotated[
+            str,
+            Field(
+                pattern=r"^(https?://[^\s/]|unix:/)\S*$",
+                examples=["http://127.0.0.1:6820", "unix:/run/slurmrestd.sock"],
+            ),
+        ]
+        | None
+    ) = None
+    """Address of slurmrestd; unset looks for one on this host."""
+    jwt_key: AbsolutePath | None = None
+    """The cluster's `jwt_key` (AuthAltParameters), from which short-lived tokens of users are made."""
+    bin_dir: AbsolutePath | None = None
+    """Directory of Slurm's command line tools; unset finds them on PATH."""
+    slurm_conf: AbsolutePath | None = None
+    """Path of slurm.conf for the command line tools (SLURM_CONF); unset leaves it to them."""
+    service_user: Text | None = None
+    """Slurm user as whom the server reads through slurmrestd; unset is root where there is a `jwt_key`, else
+    the user who started the server."""
+    sudo: bool = False
+    """Become the calling user with `sudo -n -u`, for a server that does not run as root."""
+    timeout_seconds: Seconds = 20.0
+    """Longest wait for one look-up or change."""
+    listing_timeout_seconds: Seconds = 60.0
+    """Longest wait for a listing of all jobs, nodes or users."""
+
+
+class Snapshot(Section):
+    """The copy of the cluster's state in memory that lists are answered from."""
+
+    interval_seconds: Annotated[float, Field(ge=0.1, le=300)] = 1.0
+    """Time from one refresh to the next; it grows by itself when Slurm is slow."""
+    finished_window_seconds: Annotated[int, Field(ge=0, le=31 * 86400)] = 86400
+    """How far back finished jobs are loaded from accounting at the start."""
+    max_finished_jobs: Annotated[int, Field(ge=0, le=5_000_000)] = 200_000
+    """Finished jobs kept in memory; beyond it the oldest go first."""
+
+
+class Simulated(Section):
+    """The embedded simulated cluster."""
+
+    nodes: Annotated[int, Field(ge=8, le=20_000)] = 64
+    """Number of nodes."""
+    jobs: Annotated[int, Field(ge=0, le=500_000)] = 400
+    """Number of live synthetic jobs at the start."""
+    speed: Annotated[float, Field(ge=0, le=100_000)] = 1.0
+    """Simulated seconds in a real one; 0 stops the time."""
+    seed: Annotated[int, Field(ge=0)] = 1
+    """Seed of the synthetic users, nodes and jobs."""
+    run_jobs: bool = True
+    """Run what clients submit as real local processes; only while bound to loopback."""
+    churn: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Fraction of the jobs that change each second, for benchmarks; 0 lets them live."""
+
+
+class Limits(Section):
+    """Bounds of what one request, or all together, may take."""
+
+    max_body_bytes: Bytes = 8 * 2**20
+    """Largest body of a request."""
+    max_output_bytes: Bytes = 16 * 2**20
+    """Most bytes of a job's output in one answer."""
+    max_processes: Annotated[int, Field(ge=1, le=1024)] = 16
+    """Slurm commands that run at the same time."""
+
+
+class Logging(Section):
+    """What the server says on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severity that is logged."""
+    format: Literal["auto", "text", "json"] = "auto"
+    """Form of a line; `auto` is text on a terminal and JSON elsewhere."""
+    access: bool = False
+    """Log every request."""
+
+
+class Settings(BaseModel):
+    """All settings. Made directly it reads nothing but its arguments; see `load_settings`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    server: Server = Field(default_factory=Server)
+    database: Database = Field(default_factory=Database)
+    cluster: Cluster = Field(default_factory=Cluster)
+    snapshot: Snapshot = Field(default_factory=Snapshot)
+    simulated: Simulated = Field(default_factory=Simulated)
+    limits: Limits = Field(default_factory=Limits)
+    logging: Logging = Field(default_factory=Logging)
+    _config_file: Path | None = None
+
+    @property
+    def config_file(self) -> Path | None:
+        """The file that was read, if any."""
+        return self._config_file
+
+    @property
+    def database_url(self) -> str:
+        """The database that is really used: the configured one, or the embedded one."""
+        return self.database.url or f"sqlite:///{self.server.state_dir / 's9s.db'}"
+
+
+def sections() -> dict[str, type[Section]]:
+    """The tables of the file by name, in the order of the documentation."""
+    kinds = ((name, field.annotation) for name, field in Settings.model_fields.items())
+    return {name: kind for name, kind in kinds if isinstance(kind, type) and issubclass(kind, Section)}
+
+
+def describe_allowed(field: FieldInfo) -> str:
+    """What a key accepts, in words: ``an integer from 0 to 65535``, ``auto, simulated, slurmrestd, cli``."""
+    annotation, rules, examples = field.annotation, list(field.metadata), field.examples or []
+    if get_origin(annotation) in (Union, UnionType):
+        annotation = next(kind for kind in get_args(annotation) if kind is not NoneType)
+    if get_origin(annotation) is Annotated:
+        annotation, *found = get_args(annotation)
+        for rule in found:
+            rules += getattr(rule, "metadata", [rule])
+            examples += getattr(rule, "examples", None) or []
+    if get_origin(annotation) is Literal:
+        return ", ".join(get_args(annotation))
+    if annotation is bool:
+        return "true, false"
+    if annotation is Path:
+        return "a path"
+    if annotation is str:
+        return f"text like {' or '.join(examples)}" if examples else "text without spaces"
+    bounds = [
+        f"{word} {getattr(rule, limit)}"
+        for limit, word in (("ge", "from"), ("gt", "above"), ("le", "to"))
+        for rule in rules
+        if getattr(rule, limit, None) is not None
+    ]
+    return " ".join(["an integer" if annotation is int else "a number", *bounds])
