@@ -8,7 +8,6 @@ never power in Slurm.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -16,6 +15,8 @@ from msgspec import Struct
 
 from s9s.domain.accounting import User
 from s9s.domain.clusters import ClusterInfo
+from s9s.domain.errors import PermissionDenied
+from s9s.domain.jobs import Job
 from s9s.domain.queries import Visibility
 
 #: What a credential can be narrowed to. ``admin`` holds all others and the administration of S9S itself.
@@ -65,55 +66,59 @@ class Caller(Struct, frozen=True):
         return self.role is not Role.USER
 
 
-def job_visibility(caller: Caller, info: ClusterInfo, users: Mapping[str, User]) -> Visibility | None:
+def may_see_all(caller: Caller, info: ClusterInfo, kind: str) -> bool:
+    """Whether Slurm's PrivateData leaves the caller the sight of everybody's things of one kind.
+
+    Args:
+        caller: Whoever asks.
+        info: Of the cluster.
+        kind: A word of PrivateData: ``jobs``, ``nodes``, ``partitions``, ``usage``, ``users``, ...
+    """
+    return caller.sees_everything or kind not in info.private_data
+
+
+def job_visibility(caller: Caller, info: ClusterInfo, user: User | None) -> Visibility | None:
     """Which jobs a caller may see: with PrivateData=jobs their own and those of accounts they coordinate.
 
     Args:
         caller: Whoever asks.
         info: Of the cluster that holds the jobs.
-        users: The cluster's users by name; a user who is not among them coordinates nothing.
+        user: The caller's user as accounting knows it; ``None`` coordinates nothing.
 
     Returns:
         ``None`` for all jobs.
     """
-    return _visibility(caller, "jobs" in info.private_data, users)
-
-
-def user_visibility(caller: Caller, info: ClusterInfo, users: Mapping[str, User]) -> Visibility | None:
-    """Which users a caller may see: with PrivateData=users themselves and members of accounts they coordinate."""
-    return _visibility(caller, "users" in info.private_data, users)
-
-
-def usage_visibility(caller: Caller, info: ClusterInfo, users: Mapping[str, User]) -> Visibility | None:
-    """Whose usage a caller may see: with PrivateData=usage as with `user_visibility`."""
-    return _visibility(caller, "usage" in info.private_data, users)
-
-
-def _visibility(caller: Caller, is_private: bool, users: Mapping[str, User]) -> Visibility | None:
-    if not is_private or caller.sees_everything:
+    if may_see_all(caller, info, "jobs"):
         return None
-    user = users.get(caller.user)
     return Visibility(frozenset({caller.user}), frozenset(user.coordinator_of if user else ()))
 
 
-def is_visible(visibility: Visibility | None, user: str, accounts: Iterable[str | None]) -> bool:
-    """Whether a row of this user, in any of these accounts, may be seen. Accounts are compared without case."""
-    if visibility is None or user in visibility.users:
-        return True
-    coordinated = {account.lower() for account in visibility.accounts}
-    return any(account is not None and account.lower() in coordinated for account in accounts)
-
-
-def may_see_nodes(caller: Caller, info: ClusterInfo) -> bool:
-    """Whether nodes may be shown: with PrivateData=nodes to operators and administrators only."""
-    return caller.sees_everything or "nodes" not in info.private_data
-
-
-def may_see_partitions(caller: Caller, info: ClusterInfo) -> bool:
-    """Whether partitions may be shown: with PrivateData=partitions to operators and administrators only."""
-    return caller.sees_everything or "partitions" not in info.private_data
+def may_see_job(visibility: Visibility | None, job: Job) -> bool:
+    """Whether one job is among those that `job_visibility` allows."""
+    return visibility is None or job.user in visibility.users or job.account in visibility.accounts
 
 
 def may_see_secrets(caller: Caller, job_owner: str) -> bool:
     """Whether a job's environment and command may be shown: to its owner and to administrators."""
     return caller.user == job_owner or caller.role is Role.ADMIN
+
+
+def require_owner(caller: Caller, job_owner: str, action: str) -> None:
+    """Let only a job's owner and administrators pass.
+
+    Args:
+        caller: Whoever asks.
+        job_owner: The job's user.
+        action: What is to be done, for the message: ``read the output of job 7``.
+
+    Raises:
+        PermissionDenied: For everyone else.
+    """
+    if not may_see_secrets(caller, job_owner):
+        raise PermissionDenied(f"Only {job_owner} and administrators may {action}")
+
+
+def require_scope(caller: Caller, scope: str) -> None:
+    """Let only credentials pass that may be used for this. Raises `PermissionDenied`."""
+    if not caller.allows(scope):
+        raise PermissionDenied(f"This credential does not allow {scope}", required_scope=scope)
