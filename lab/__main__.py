@@ -47,16 +47,24 @@ def _act(lab: Lab, arguments: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--version", choices=SUITES, help="Slurm's version (default: the directory's, else 22.05)")
+    common.add_argument(
+        "--version", choices=SUITES, help="Slurm's version (default: the directory's, else 22.05)"
+    )
     common.add_argument("--dir", help="state directory (default: one for each version)")
     common.add_argument("--quiet", action="store_true", help="no lines about what is happening")
     common.set_defaults(nodes=None, cloud=None, set=[])
     parser = argparse.ArgumentParser(prog="lab", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    up = commands.add_parser("up", parents=[common], help="install, configure and start a cluster; print its env")
+    up = commands.add_parser(
+        "up", parents=[common], help="install, configure and start a cluster; print its env"
+    )
     up.add_argument("--nodes", type=int, help="number of nodes, each with its slurmd (default 4)")
-    up.add_argument("--cloud", type=int, metavar="N", help="N CLOUD nodes without machines in place of real ones")
-    up.add_argument("--set", action="append", metavar="KEY=VALUE", default=[], help="setting of slurm.conf; repeatable")
+    up.add_argument(
+        "--cloud", type=int, metavar="N", help="N CLOUD nodes without machines in place of real ones"
+    )
+    up.add_argument(
+        "--set", action="append", metavar="KEY=VALUE", default=[], help="setting of slurm.conf; repeatable"
+    )
     down = commands.add_parser("down", parents=[common], help="end a cluster and all its jobs")
     down.add_argument("--purge", action="store_true", help="forget its data too")
     commands.add_parser("status", parents=[common], help="daemons and their pids")

@@ -5,15 +5,15 @@ from pathlib import Path
 
 from lab.packages import Installation
 
-PROGRAMS = (
-    "sacct sacctmgr salloc sattach sbatch sbcast scancel scontrol sdiag sinfo sprio squeue sreport srun sshare sstat "
-    "strigger"
-).split()
+_PROGRAMS = """
+sacct sacctmgr salloc sattach sbatch sbcast scancel scontrol sdiag sinfo sprio squeue sreport
+srun sshare sstat strigger
+"""
 
 
 def write_wrappers(bin_dir: Path, installation: Installation, slurm_conf: Path) -> None:
     """Write one wrapper for each program; a SLURM_CONF of the caller wins over the cluster's own."""
-    for program in PROGRAMS:
+    for program in _PROGRAMS.split():
         command = shlex.join(installation.client(program))
         wrapper = bin_dir / program
         wrapper.write_text(

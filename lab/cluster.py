@@ -1,26 +1,26 @@
 """A whole cluster: installed, configured, started, broken on purpose and ended."""
 
-import fcntl
-import json
 import logging
 import os
 import pwd
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from lab import config, slurm, tokens
-from lab.accounts import create_associations, create_users
+from lab.accounts import create_associations
 from lab.commands import run
 from lab.daemons import POLL_SECONDS, Daemon, end, processes_of
 from lab.errors import LabError
+from lab.locks import locked
 from lab.packages import DEFAULT_CACHE, install, locate, require
 from lab.shared import DEFAULT_DIRECTORY, Shared
+from lab.state import State
+from lab.users import create_users
 
 log = logging.getLogger("lab")
 
@@ -28,12 +28,12 @@ log = logging.getLogger("lab")
 class Lab:
     """A Slurm cluster of one version in one state directory.
 
-    A directory that has held a cluster remembers version, nodes, cloud and settings; arguments given then replace
-    nodes, cloud and settings from the next `up` on.
+    A directory that has held a cluster remembers version, nodes, cloud and settings; what is given beside it
+    replaces these from the next `up` on.
 
     Args:
         version: 22.05, 24.11 or 26.05; None means the directory's, else 22.05.
-        directory: the state directory, which every user must be able to enter; None means one for each version.
+        directory: state directory, which every user must be able to enter; None means one for each version.
         nodes: number of real nodes, each with its slurmd; None means 4.
         cloud: number of CLOUD nodes in place of real ones; None or 0 means real ones.
         settings: settings of slurm.conf over the lab's own.
@@ -52,7 +52,8 @@ class Lab:
     ) -> None:
         default = DEFAULT_DIRECTORY.parent / (version or "22.05")
         self.directory = Path(directory).resolve() if directory else default
-        saved = self._saved()
+        self._state = State(self.directory)
+        saved = self._state.read()
         self.version: str = version or saved.get("version", "22.05")
         if saved.get("version", self.version) != self.version:
             raise LabError(f"{self.directory} holds a Slurm {saved['version']}, not {self.version}")
@@ -78,7 +79,7 @@ class Lab:
         log.info("starting Slurm %s in %s", self.version, self.directory)
         for folder in slurm.FOLDERS:
             (self.directory / folder).mkdir(parents=True, exist_ok=True)
-        with self._locked():
+        with locked(self.directory / "lock"):
             users = create_users(DEFAULT_CACHE / "created.json")
             ports = self._shared.acquire(self.directory, ports=3 + max(1, self.nodes))
             self._save(users=users, ports=ports)
@@ -86,10 +87,10 @@ class Lab:
             self._start_all()
 
     def down(self, *, purge: bool = False) -> None:
-        """End every daemon and job of the cluster; with `purge` forget its data too. Quiet if it was never up."""
-        if not self._saved():
+        """End all daemons and jobs; with `purge` forget their data too. Quiet if it was never up."""
+        if not self._state.read():
             return
-        with self._locked():
+        with locked(self.directory / "lock"):
             log.info("ending Slurm %s in %s", self.version, self.directory)
             daemons = self._daemons()
             daemons["slurmrestd"].stop()
@@ -98,7 +99,7 @@ class Lab:
             end(sorted(set(self._processes()) - {slurmdbd.pid}), 0)  # slurmds, steps and jobs: no goodbyes
             slurmdbd.stop()
             if purge:
-                self._shared.acquire(self.directory, ports=len(self._saved()["ports"]))
+                self._shared.acquire(self.directory, ports=len(self._state.read()["ports"]))
                 self._shared.drop_database(self.directory)
             self._shared.release(self.directory)
         if purge:
@@ -115,7 +116,7 @@ class Lab:
 
     def status(self) -> dict[str, int | None]:
         """Pid of each daemon, None where it does not run; {} if the cluster was never up."""
-        if not self._saved():
+        if not self._state.read():
             return {}
         return self._shared.pids() | {name: daemon.pid for name, daemon in self._daemons().items()}
 
@@ -124,7 +125,7 @@ class Lab:
 
         Raises: LabError if the cluster was never up.
         """
-        saved = self._need_saved()
+        saved = self._state.require()
         ports = self._shape().ports
         return {
             "version": self.version,
@@ -159,7 +160,7 @@ class Lab:
     @property
     def users(self) -> dict[str, int]:
         """Uid of each user of the lab."""
-        return dict(self._need_saved()["users"])
+        return dict(self._state.require()["users"])
 
     def token(self, user: str, lifespan: int = 3600) -> str:
         """JWT of a Slurm user (root and slurm too), valid for `lifespan` seconds."""
@@ -168,7 +169,7 @@ class Lab:
     def run(
         self, user: str, *argv: str, check: bool = True, timeout: float = 60, stdin: str | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command as a Linux user in that user's home, with this cluster's client commands first in PATH.
+        """Run a command as a Linux user in that user's home, with this cluster's commands first in PATH.
 
         Raises: LabError if it times out or (with `check`) exits non-zero.
         """
@@ -210,7 +211,7 @@ class Lab:
             restart: restart slurmctld, for what `scontrol reconfigure` does not reach.
             settings: such as PrivateData="jobs".
         """
-        with self._locked():
+        with locked(self.directory / "lock"):
             self.settings = config.changed(self.settings, settings)
             self._save()
             slurm.write_conf(self._shape())
@@ -230,9 +231,9 @@ class Lab:
         daemons = self._daemons()
         slurmdbd = daemons["slurmdbd"]
         if slurmdbd.pid is None:
-            slurm.write_slurmdbd_conf(self._shape(), **self._shared.create_database(self.directory))
+            slurm.write_slurmdbd_conf(self._shape(), self._shared.create_database(self.directory))
             slurmdbd.start(60)
-        if not self._saved().get("associations"):
+        if not self._state.read().get("associations"):
             log.info("creating accounts and users")
             create_associations(self.bin_dir, self.directory / "etc/accounts.cfg", self.cluster_name)
             self._save(associations=True)
@@ -254,10 +255,12 @@ class Lab:
 
     def _nodes_not_up(self) -> str:
         lines = run([self.bin_dir / "sinfo", "-h", "-N", "-o", "%N %t"]).stdout.splitlines()
-        return ", ".join(sorted({line for line in lines if "unk" in line or line.endswith("*") or "down" in line}))
+        return ", ".join(
+            sorted({line for line in lines if "unk" in line or line.endswith("*") or "down" in line})
+        )
 
     def _shape(self) -> config.Shape:
-        slurmctld, slurmdbd, slurmrestd, *slurmd = self._need_saved()["ports"]
+        slurmctld, slurmdbd, slurmrestd, *slurmd = self._state.require()["ports"]
         return config.Shape(
             directory=self.directory,
             cluster_name=self.cluster_name,
@@ -281,24 +284,6 @@ class Lab:
     def _processes(self) -> list[int]:
         return processes_of(self.directory, self.slurm_conf)
 
-    def _saved(self) -> dict[str, Any]:
-        path = self.directory / "lab.json"
-        return dict(json.loads(path.read_text())) if path.exists() else {}
-
-    def _need_saved(self) -> dict[str, Any]:
-        if not (saved := self._saved()):
-            raise LabError(f"there is no cluster in {self.directory}: bring it up first")
-        return saved
-
-    def _save(self, **changes: object) -> None:
+    def _save(self, **values: object) -> None:
         own = {"version": self.version, "nodes": self.nodes, "cloud": self.cloud, "settings": self.settings}
-        path = self.directory / "lab.json"
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(self._saved() | own | changes, indent=1))
-        partial.rename(path)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with (self.directory / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        self._state.update(**own, **values)

@@ -22,6 +22,15 @@ class Ports:
 
 
 @dataclass(frozen=True)
+class Database:
+    """Where slurmdbd keeps the accounting; user and database have the same name."""
+
+    name: str
+    port: int
+    password: str
+
+
+@dataclass(frozen=True)
 class Shape:
     """What the configuration files say about one cluster."""
 
@@ -50,7 +59,7 @@ def slurm_conf(shape: Shape) -> str:
     return "\n".join([*lines, "", *(_cloud_nodes(shape) if shape.cloud else _nodes(shape)), ""])
 
 
-def slurmdbd_conf(shape: Shape, *, database: str, database_port: int, password: str) -> str:
+def slurmdbd_conf(shape: Shape, database: Database) -> str:
     """Text of slurmdbd.conf; slurmdbd insists on owner slurm and mode 600."""
     settings = _authentication(shape) | {
         "DbdHost": "localhost",
@@ -61,16 +70,16 @@ def slurmdbd_conf(shape: Shape, *, database: str, database_port: int, password: 
         "PidFile": shape.directory / "run/slurmdbd.pid",
         "StorageType": "accounting_storage/mysql",
         "StorageHost": "127.0.0.1",
-        "StoragePort": database_port,
-        "StorageLoc": database,
-        "StorageUser": database,
-        "StoragePass": password,
+        "StoragePort": database.port,
+        "StorageLoc": database.name,
+        "StorageUser": database.name,
+        "StoragePass": database.password,
     }
     return "".join(f"{key}={value}\n" for key, value in settings.items())
 
 
 def gres_conf(shape: Shape) -> str:
-    """Text of gres.conf: without device files slurmd would ignore the GPUs; CLOUD nodes have no slurmd to ask."""
+    """Text of gres.conf: slurmd ignores GPUs without device files; CLOUD nodes have no slurmd."""
     if shape.cloud:
         return ""
     gpus = f"{shape.directory}/dev/gpu[0-{GPUS_PER_NODE - 1}]"
@@ -163,7 +172,9 @@ def _nodes(shape: Shape) -> list[str]:
     lines = []
     for number, (name, port) in enumerate(zip(shape.node_names, shape.ports.slurmd, strict=True)):
         hardware = _hardware(with_gpus=number < GPU_NODES)
-        lines.append(f"NodeName={name} NodeHostname=localhost NodeAddr=127.0.0.1 Port={port} {hardware} State=UNKNOWN")
+        lines.append(
+            f"NodeName={name} NodeHostname=localhost NodeAddr=127.0.0.1 Port={port} {hardware} State=UNKNOWN"
+        )
     gpu_nodes = min(GPU_NODES, shape.nodes)
     return lines + _partitions(
         every=_range("node", 1, shape.nodes, 3),
@@ -189,9 +200,13 @@ def _cloud_nodes(shape: Shape) -> list[str]:
 
 
 def _hardware(*, with_gpus: bool) -> str:
-    cpus = f"CPUs={NODE_CPUS} Sockets=2 CoresPerSocket={NODE_CPUS // 2} ThreadsPerCore=1 RealMemory={NODE_MEMORY_MIB}"
-    kind = f"Gres=gpu:a100:{GPUS_PER_NODE} Feature=gpu,cuda,infiniband" if with_gpus else "Feature=cpu,infiniband"
-    return f"{cpus} {kind}"
+    cores = f"CPUs={NODE_CPUS} Sockets=2 CoresPerSocket={NODE_CPUS // 2} ThreadsPerCore=1"
+    kind = (
+        f"Gres=gpu:a100:{GPUS_PER_NODE} Feature=gpu,cuda,infiniband"
+        if with_gpus
+        else "Feature=cpu,infiniband"
+    )
+    return f"{cores} RealMemory={NODE_MEMORY_MIB} {kind}"
 
 
 def _partitions(*, every: str, gpu: str, debug: str) -> list[str]:

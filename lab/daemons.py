@@ -71,7 +71,7 @@ class Daemon:
                 start_new_session=True,
                 umask=self._umask,
             )
-        # In the foreground slurmctld and slurmd keep their pid when `scontrol reconfigure` re-executes them (24.11 on).
+        # In the foreground they keep their pid when `scontrol reconfigure` re-executes them (24.11 on).
         self._record.write_text(json.dumps({"pid": process.pid, "started": _started(process.pid)}))
         process.returncode = 0  # it outlives us on purpose: no warning when the object goes
 
@@ -134,27 +134,19 @@ def end(pids: Sequence[int], timeout: float) -> None:
 def processes_of(directory: Path, slurm_conf: Path) -> list[int]:
     """Pids of everything that a cluster has started: daemons, job steps, jobs and what these left behind.
 
-    Daemons carry the mark of the state directory and jobs the cluster's SLURM_CONF in their environment; slurmstepd
-    overwrites its own with its title, and is known by its socket in the spool directory.
+    In their environment, daemons carry the mark of the state directory and jobs the cluster's SLURM_CONF;
+    slurmstepd overwrites its own with its title, and is known by its socket in the spool directory.
     """
-    mark = f"{MARK}={directory}".encode()
-    configured = f"SLURM_CONF={slurm_conf}".encode()
-    sockets = {f"socket:[{fields[6]}]" for fields in _unix_sockets() if fields[7].startswith(f"{directory}/spool/")}
+    sockets = {
+        f"socket:[{fields[6]}]" for fields in _unix_sockets() if fields[7].startswith(f"{directory}/spool/")
+    }
     parents: dict[int, int] = {}
     found: set[int] = set()
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        pid = int(entry.name)
-        with suppress(OSError, IndexError):
-            parents[pid] = int(_stat(pid)[1])
-            environment = (entry / "environ").read_bytes().split(b"\0")
-            in_job = configured in environment and any(name.startswith(b"SLURM_JOB_ID=") for name in environment)
-            if mark in environment or in_job:
-                found.add(pid)
-            elif (entry / "cmdline").read_bytes().startswith(b"slurmstepd"):
-                if sockets.intersection(os.readlink(descriptor) for descriptor in (entry / "fd").iterdir()):
-                    found.add(pid)
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, IndexError):  # gone meanwhile
+            parents[int(process.name)] = int(_stat(int(process.name))[1])
+            if _carries_mark(process, directory, slurm_conf) or _holds_any(process, sockets):
+                found.add(int(process.name))
     grown = True
     while grown:
         children = {pid for pid, parent in parents.items() if parent in found} - found
@@ -163,8 +155,22 @@ def processes_of(directory: Path, slurm_conf: Path) -> list[int]:
     return sorted(found - {os.getpid()})
 
 
+def _carries_mark(process: Path, directory: Path, slurm_conf: Path) -> bool:
+    environment = (process / "environ").read_bytes().split(b"\0")
+    in_job = any(name.startswith(b"SLURM_JOB_ID=") for name in environment)
+    return f"{MARK}={directory}".encode() in environment or (
+        in_job and f"SLURM_CONF={slurm_conf}".encode() in environment
+    )
+
+
+def _holds_any(process: Path, sockets: set[str]) -> bool:
+    if not (process / "cmdline").read_bytes().startswith(b"slurmstepd"):
+        return False
+    return not sockets.isdisjoint(os.readlink(descriptor) for descriptor in (process / "fd").iterdir())
+
+
 def listening(port: int) -> bool:
-    """Whether something listens on this TCP port; seen from /proc, so that no daemon logs a stray connection."""
+    """Whether something listens on this TCP port; seen from /proc, so that no daemon logs a stray client."""
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         with suppress(FileNotFoundError):  # no IPv6
             for line in Path(table).read_text().splitlines()[1:]:

@@ -1,11 +1,10 @@
 """Slurm's programs: the host's own packages, or a Debian tree of another suite beside them.
 
-A tree is used without chroot. Its /usr is bound over the host's in a private mount namespace for the daemons
-(and so for the jobs), and its client commands run on the host through the tree's own dynamic loader. Users, /etc,
-/home and all paths are therefore the same on both sides, nothing needs unmounting, and any uid can run a client.
+A tree is used without chroot. For the daemons, and so for the jobs, its /usr is bound over the host's in a
+private mount namespace; its client commands run on the host, through the tree's own dynamic loader. So users,
+/etc, /home and all paths are the same on both sides, nothing needs unmounting, and any uid can run a client.
 """
 
-import fcntl
 import logging
 import os
 import platform
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from lab.commands import run
 from lab.errors import LabUnavailable
+from lab.locks import locked
 
 log = logging.getLogger("lab")
 
@@ -60,10 +60,17 @@ class Installation:
             return [binary]
         triple, loader = _architecture()
         libraries = f"{self.tree}/usr/lib/{triple}:{self.plugin_dir}"
-        return [f"{self.tree}/usr/lib/{triple}/{loader}", "--library-path", libraries, "--argv0", program, binary]
+        return [
+            f"{self.tree}/usr/lib/{triple}/{loader}",
+            "--library-path",
+            libraries,
+            "--argv0",
+            program,
+            binary,
+        ]
 
     def daemon(self, argv: Sequence[str]) -> list[str]:
-        """Command that runs `argv` (programs under /usr) with this Slurm; it becomes that program, same pid."""
+        """Command that runs `argv` (a program under /usr) with this Slurm; it becomes that program."""
         if self.tree is None:
             return list(argv)
         # /etc/alternatives and the loader's cache must agree with /usr; all else in /etc is the host's.
@@ -72,7 +79,17 @@ class Installation:
             'mount --bind "$0/etc/ld.so.cache" /etc/ld.so.cache && '
             'mount --bind "$0/usr" /usr && exec "$@"'
         )
-        return ["unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", script, str(self.tree), *argv]
+        return [
+            "unshare",
+            "--mount",
+            "--propagation",
+            "private",
+            "/bin/sh",
+            "-c",
+            script,
+            str(self.tree),
+            *argv,
+        ]
 
 
 def require(version: str) -> None:
@@ -80,15 +97,18 @@ def require(version: str) -> None:
 
     Raises: LabUnavailable naming what is missing.
     """
-    left_out = f"The real Slurm {version} is left out: "
     if version not in SUITES:
-        raise LabUnavailable(f"{left_out}known versions are {', '.join(SUITES)}")
+        raise LabUnavailable(f"{_left_out(version)}known versions are {', '.join(SUITES)}")
     if not sys.platform.startswith("linux") or platform.machine() not in _ARCHITECTURES:
-        raise LabUnavailable(f"{left_out}it needs Linux on {' or '.join(_ARCHITECTURES)}")
+        raise LabUnavailable(f"{_left_out(version)}it needs Linux on {' or '.join(_ARCHITECTURES)}")
     if os.geteuid():
-        raise LabUnavailable(f"{left_out}installing and starting it needs root (run as root or with sudo)")
+        raise LabUnavailable(
+            f"{_left_out(version)}installing and starting it needs root (run as root or with sudo)"
+        )
     if shutil.which("apt-get") is None:
-        raise LabUnavailable(f"{left_out}its packages come from Debian, and there is no apt-get here")
+        raise LabUnavailable(
+            f"{_left_out(version)}its packages come from Debian, and there is no apt-get here"
+        )
 
 
 def install(version: str, cache: Path = DEFAULT_CACHE) -> Installation:
@@ -99,7 +119,7 @@ def install(version: str, cache: Path = DEFAULT_CACHE) -> Installation:
     require(version)
     suite = SUITES[version]
     cache.mkdir(parents=True, exist_ok=True)
-    with _locked(cache / "lock"):
+    with locked(cache / "lock"):
         if suite == _host_suite():
             _apt_install((*HOST, *SLURM), needed=("mariadbd", "munged", *SLURM[1:5], "squeue"))
             return locate(version, cache)
@@ -108,9 +128,7 @@ def install(version: str, cache: Path = DEFAULT_CACHE) -> Installation:
         if not tree.is_dir():
             _debootstrap(suite, tree)
         if run(["unshare", "--mount", "true"], check=False).returncode:
-            raise LabUnavailable(
-                f"The real Slurm {version} is left out: it lives in a private mount namespace, which this container forbids"
-            )
+            raise LabUnavailable(f"{_left_out(version)}its private mount namespace is forbidden here")
         return locate(version, cache)
 
 
@@ -118,6 +136,10 @@ def locate(version: str, cache: Path = DEFAULT_CACHE) -> Installation:
     """Where this Slurm is, or would be, installed."""
     suite = SUITES[version]
     return Installation(version, None if suite == _host_suite() else cache / suite)
+
+
+def _left_out(version: str) -> str:
+    return f"The real Slurm {version} is left out: "
 
 
 def _architecture() -> tuple[str, str]:
@@ -164,15 +186,12 @@ def _debootstrap(suite: str, tree: Path) -> None:
     partial = tree.with_name(f"{suite}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     log.info("unpacking Debian %s with its Slurm into %s (about a minute, once)", suite, tree)
+    command = ["debootstrap", "--variant=minbase", f"--include={','.join(('ca-certificates', *SLURM))}"]
+    command += [suite, str(partial), mirror]
     scripts = Path("/usr/share/debootstrap/scripts")
-    script = scripts / suite
-    include = ",".join(("ca-certificates", *SLURM))
-    run(
-        ["debootstrap", "--variant=minbase", f"--include={include}", suite, partial, mirror]
-        + ([] if script.exists() else [str(scripts / "sid")]),  # bookworm's debootstrap has not heard of forky
-        timeout=1800,
-        env={"DEBIAN_FRONTEND": "noninteractive"},
-    )
+    if not (scripts / suite).exists():  # bookworm's debootstrap has not heard of forky
+        command.append(str(scripts / "sid"))
+    run(command, timeout=1800, env={"DEBIAN_FRONTEND": "noninteractive"})
     for archive in (partial / "var/cache/apt/archives").glob("*.deb"):
         archive.unlink()
     shutil.rmtree(partial / "var/lib/apt/lists", ignore_errors=True)
@@ -189,7 +208,9 @@ def _mirror() -> str:
     suite = _host_suite()
     for source in sorted(Path("/etc/apt").glob("sources.list.d/*.sources")):
         for stanza in source.read_text().split("\n\n"):
-            fields = dict(line.split(":", 1) for line in stanza.splitlines() if ":" in line and line[0] not in "# ")
+            fields = dict(
+                line.split(":", 1) for line in stanza.splitlines() if ":" in line and line[0] not in "# "
+            )
             if suite in fields.get("Suites", "").split() and "main" in fields.get("Components", "").split():
                 return fields["URIs"].split()[0]
     for source in [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt").glob("sources.list.d/*.list"))]:
@@ -197,11 +218,6 @@ def _mirror() -> str:
             words = [word for word in line.split() if not word.startswith("[") and not word.endswith("]")]
             if words[:1] == ["deb"] and len(words) > 3 and words[2] == suite and "main" in words[3:]:
                 return words[1]
-    raise LabUnavailable(f"No Debian mirror for {suite or 'this system'} in /etc/apt; name one in S9S_LAB_MIRROR")
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    raise LabUnavailable(
+        f"No Debian mirror for {suite or 'this system'} in /etc/apt; name one in S9S_LAB_MIRROR"
+    )

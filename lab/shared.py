@@ -1,9 +1,8 @@
 """munged and mariadbd, which all clusters on this host share; they end with the last cluster.
 
-They are the lab's own: private key, sockets, data directory and a port on loopback; the host's are left alone.
+They are the lab's own (private key, sockets, data directory, a port on loopback); the host's are left alone.
 """
 
-import fcntl
 import hashlib
 import json
 import logging
@@ -15,8 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lab.commands import run
+from lab.config import Database
 from lab.daemons import Daemon, listening, listening_at
 from lab.errors import LabError
+from lab.locks import locked
 
 log = logging.getLogger("lab")
 
@@ -36,7 +37,7 @@ class Shared:
         self._clusters = directory / "clusters"
 
     def acquire(self, cluster: Path, ports: int) -> list[int]:
-        """Register a cluster by its state directory, start what is missing, return the loopback ports it holds."""
+        """Register a cluster by its state directory, start what is missing, return its loopback ports."""
         with self._locked():
             register = self._clusters / _key(cluster)
             held = json.loads(register.read_text())["ports"] if register.exists() else []
@@ -58,15 +59,15 @@ class Shared:
                 self._mariadbd().stop(30)
                 self._munged().stop()
 
-    def create_database(self, cluster: Path) -> dict[str, str | int]:
-        """Make sure of a cluster's own database; return name, port and a fresh password for the user of that name."""
+    def create_database(self, cluster: Path) -> Database:
+        """Make sure of a cluster's own database, with a user of the same name and a fresh password."""
         name, password = _database(cluster), secrets.token_hex(16)
         self._sql(
             f"CREATE DATABASE IF NOT EXISTS {name};"
             f"CREATE OR REPLACE USER {name}@'127.0.0.1' IDENTIFIED BY '{password}';"
             f"GRANT ALL ON {name}.* TO {name}@'127.0.0.1';"
         )
-        return {"database": name, "database_port": self._database_port, "password": password}
+        return Database(name, self._database_port, password)
 
     def drop_database(self, cluster: Path) -> None:
         """Forget a cluster's accounting."""
@@ -91,7 +92,9 @@ class Shared:
             (home / "munge.key").chmod(0o400)
             for path in (home, home / "munge.key"):
                 shutil.chown(path, "munge", "munge")
-        return Daemon("munged", self.directory, _as("munge", argv), ready=lambda: listening_at(self.munge_socket))
+        return Daemon(
+            "munged", self.directory, _as("munge", argv), ready=lambda: listening_at(self.munge_socket)
+        )
 
     def _mariadbd(self) -> Daemon:
         home = self.directory / "mariadb"
@@ -101,16 +104,17 @@ class Shared:
             shutil.rmtree(home, ignore_errors=True)
             partial = self.directory / "mariadb.partial"
             shutil.rmtree(partial, ignore_errors=True)
-            run(
-                ["mariadb-install-db", "--no-defaults", f"--datadir={partial}", "--user=mysql", "--skip-test-db"]
-                + ["--auth-root-authentication-method=socket"],
-                timeout=120,
-            )
+            install = ["mariadb-install-db", "--no-defaults", f"--datadir={partial}", "--user=mysql"]
+            run([*install, "--skip-test-db", "--auth-root-authentication-method=socket"], timeout=120)
             partial.rename(home)
         if not port_file.exists():
             port_file.write_text(str(_free_ports(1, taken=self._taken())[0]))
         argv = ["mariadbd", "--no-defaults", f"--datadir={home}", f"--socket={self._database_socket}"]
-        argv += [f"--pid-file={home}/mariadbd.pid", "--bind-address=127.0.0.1", f"--port={self._database_port}"]
+        argv += [
+            f"--pid-file={home}/mariadbd.pid",
+            "--bind-address=127.0.0.1",
+            f"--port={self._database_port}",
+        ]
         # What slurmdbd asks for, and no waiting for the disk: this data may be lost.
         argv += ["--skip-name-resolve", "--innodb-buffer-pool-size=256M", "--innodb-lock-wait-timeout=900"]
         argv += ["--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--max-allowed-packet=64M"]
@@ -122,7 +126,11 @@ class Shared:
         run(["mariadb", "--no-defaults", f"--socket={self._database_socket}"], stdin=statements)
 
     def _taken(self) -> set[int]:
-        taken = {port for register in self._clusters.iterdir() for port in json.loads(register.read_text())["ports"]}
+        taken = {
+            port
+            for register in self._clusters.iterdir()
+            for port in json.loads(register.read_text())["ports"]
+        }
         port_file = self.directory / "mariadb.port"
         return taken | ({int(port_file.read_text())} if port_file.exists() else set())
 
@@ -130,8 +138,7 @@ class Shared:
     def _locked(self) -> Iterator[None]:
         for path in (self.directory, self._clusters, self.directory / "run", self.directory / "log"):
             path.mkdir(parents=True, exist_ok=True)
-        with (self.directory / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with locked(self.directory / "lock"):
             yield
 
 

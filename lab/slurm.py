@@ -7,12 +7,12 @@ import stat
 from pathlib import Path
 
 from lab import config
-from lab.accounts import RESTD_USER
 from lab.clients import write_wrappers
 from lab.commands import run
-from lab.config import GPUS_PER_NODE, Shape
+from lab.config import GPUS_PER_NODE, Database, Shape
 from lab.daemons import Daemon, listening, listening_at
 from lab.packages import Installation
+from lab.users import RESTD_USER
 
 FOLDERS = ("bin", "dev", "etc", "log", "run", "spool")
 
@@ -42,10 +42,9 @@ def write_conf(shape: Shape) -> None:
     (shape.directory / "etc/slurm.conf").write_text(config.slurm_conf(shape))
 
 
-def write_slurmdbd_conf(shape: Shape, *, database: str, database_port: int, password: str) -> None:
+def write_slurmdbd_conf(shape: Shape, database: Database) -> None:
     """Write slurmdbd.conf, for SlurmUser's eyes only."""
-    text = config.slurmdbd_conf(shape, database=database, database_port=database_port, password=password)
-    _private(shape.directory / "etc/slurmdbd.conf", text.encode())
+    _private(shape.directory / "etc/slurmdbd.conf", config.slurmdbd_conf(shape, database).encode())
 
 
 def daemons(shape: Shape, installation: Installation) -> dict[str, Daemon]:
@@ -75,11 +74,12 @@ def daemons(shape: Shape, installation: Installation) -> dict[str, Daemon]:
             )
         )
     socket = directory / "run/slurmrestd.sock"
+    become = ["setpriv", f"--reuid={RESTD_USER}", f"--regid={RESTD_USER}", "--clear-groups"]
+    addresses = [f"127.0.0.1:{ports.slurmrestd}", f"unix:{socket}"]
     found.append(
         daemon(
             "slurmrestd",
-            ["setpriv", f"--reuid={RESTD_USER}", f"--regid={RESTD_USER}", "--clear-groups"]
-            + ["slurmrestd", "-f", str(conf), "-a", "rest_auth/jwt", f"127.0.0.1:{ports.slurmrestd}", f"unix:{socket}"],
+            [*become, "slurmrestd", "-f", str(conf), "-a", "rest_auth/jwt", *addresses],
             env={**env, "SLURM_JWT": "daemon", "SLURM_BITSTR_LEN": "0"},
             ready=lambda: listening(ports.slurmrestd) and listening_at(socket),
             umask=0,  # anybody may connect to the socket
@@ -94,5 +94,3 @@ def _private(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     path.chmod(0o600)
     shutil.chown(path, "slurm", "slurm")
-
-

@@ -11,7 +11,9 @@ def mint(user: str, key: bytes, lifespan: int = 3600) -> str:
     """Token for a user of Slurm, valid for `lifespan` seconds; slurmctld wants whole seconds."""
     now = int(time.time())
     claims = {"sun": user, "iat": now, "exp": now + lifespan}
-    signed = b".".join(_encode(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
+    signed = b".".join(
+        _encode(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims)
+    )
     return b".".join((signed, _encode(hmac.digest(key, signed, hashlib.sha256)))).decode()
 
 
