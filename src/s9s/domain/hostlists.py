@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from itertools import product
+from math import prod
 from typing import Final
 
 #: No hostlist may stand for more names than this. (The largest clusters have about 10,000 nodes.)
@@ -28,7 +28,6 @@ def expand_hostlist(text: str) -> list[str]:
     Raises:
         ValueError: for broken brackets or ranges, and for more than `MOST_NAMES` names.
     """
-    # The most frequent kinds are one plain name and a few names (a job's nodes).
     if "[" not in text and "]" not in text and "," not in text:
         name = text.strip()
         if not name:
@@ -36,27 +35,15 @@ def expand_hostlist(text: str) -> list[str]:
         if name.split(None, 1)[0] == name:
             return [name]
         raise ValueError(_ALLOWED)
-    return list(_expand_short(text) if len(text) <= 40 else _expand(text))
-
-
-def _expand(text: str) -> tuple[str, ...]:
     if len(text) > _LONGEST_TEXT:
         raise ValueError(_ALLOWED)
     names: list[str] = []
     for pieces in _items(text.strip()):
-        groups = [_numbers(piece) if piece[0] == "[" else (piece,) for piece in pieces]
-        amount = 1
-        for group in groups:
-            amount *= len(group)
-        if len(names) + amount > MOST_NAMES:
+        groups = [_numbers(piece) if piece[0] == "[" else [piece] for piece in pieces]
+        if len(names) + prod(map(len, groups)) > MOST_NAMES:
             raise ValueError(_ALLOWED)
         names.extend(map("".join, product(*groups)))
-    return tuple(names)
-
-
-@lru_cache(maxsize=4096)
-def _expand_short(text: str) -> tuple[str, ...]:
-    return _expand(text)
+    return names
 
 
 def _items(text: str) -> Iterator[list[str]]:

@@ -12,7 +12,7 @@ from s9s.domain.memory import parse_memory
 _UNSET: Final = frozenset({"", "(null)", "N/A", "n/a", "None", "Unknown"})
 _PARENTHESES: Final = re.compile(r"\([^()]*\)")
 _COUNT: Final = re.compile(r"(\d{1,15})([KMGTPkmgtp]?)", re.ASCII)
-_COUNT_UNITS: Final[dict[str, int]] = {unit: 1 << 10 * power for power, unit in enumerate(("", "K", "M", "G", "T", "P"))}
+_COUNT_UNITS: Final[dict[str, int]] = {"": 1} | {unit: 1024**power for power, unit in enumerate("KMGTP", 1)}
 
 
 class Tres(Struct, frozen=True, kw_only=True):
