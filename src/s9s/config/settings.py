@@ -47,7 +47,7 @@ class Server(Section):
 class Database(Section):
     """What outlives a restart."""
 
-    url: Annotated[str, Field(pattern=r"^sqlite:///.+$", examples=["sqlite:////srv/s9s/s9s.db"])] | None = (
+    url: Annotated[str, Field(pattern=r"^sqlite:////.+$", examples=["sqlite:////srv/s9s/s9s.db"])] | None = (
         None
     )
     """Database; unset is `s9s.db` in the state directory."""

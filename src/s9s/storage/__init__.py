@@ -1,0 +1,1 @@
+"""What outlives a restart: SQLAlchemy Core on an embedded SQLite file, one module for each noun."""

@@ -1,0 +1,154 @@
+"""The database: opening, migrating, transactions."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from s9s.storage.migrations import UnknownVersion, upgrade, version_of
+from s9s.storage.tables import SCHEMA_VERSION
+
+#: How long a writer waits for another one, in seconds.
+BUSY_SECONDS: Final = 15.0
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot be opened, read or written; ``str()`` says what an administrator should know."""
+
+
+class Database:
+    """A pool of connections to a migrated database. Made by `open`; an async context manager that closes."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @classmethod
+    async def open(cls, url: str) -> Self:
+        """Connect, and bring the schema to the newest version; several processes may do so at once.
+
+        Args:
+            url: ``sqlite:////absolute/path``. A missing file is made with mode 0600, its directory with 0700.
+
+        Raises:
+            DatabaseUnavailable: It cannot be reached or written, or was made by a newer version.
+        """
+        address = make_url(url)
+        if address.drivername == "sqlite":
+            _prepare_file(Path(address.database or ""))
+        database = cls(_make_engine(address))
+        try:
+            await database._migrate()
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def close(self) -> None:
+        """Close all connections. Closing twice is harmless."""
+        await self._engine.dispose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A consistent view; never waits for a writer. Raises `DatabaseUnavailable`."""
+        with _translated():
+            async with self._engine.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction, committed at the end; the only writer meanwhile. Raises `DatabaseUnavailable`."""
+        with _translated():
+            async with self._engine.connect() as connection:
+                await connection.execution_options(s9s_write=True)
+                async with connection.begin():
+                    yield connection
+
+    async def _migrate(self) -> None:
+        async with self.read() as connection:
+            if await connection.run_sync(version_of) == SCHEMA_VERSION:
+                return
+        async with self.write() as connection:
+            try:
+                await connection.run_sync(upgrade)
+            except UnknownVersion as error:
+                raise DatabaseUnavailable(
+                    f"the database has schema {error}, and this program knows only {SCHEMA_VERSION}: "
+                    "a newer S9S made it"
+                ) from None
+
+
+def _make_engine(url: URL) -> AsyncEngine:
+    if url.drivername == "sqlite":
+        engine = create_async_engine(
+            url.set(drivername="sqlite+aiosqlite"),
+            # Each connection is a thread. Writers take turns anyway; readers are short.
+            pool_size=4,
+            max_overflow=0,
+            pool_timeout=BUSY_SECONDS,
+            # The driver must not begin transactions on its own: see `_begin`.
+            connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
+        )
+        event.listen(engine.sync_engine, "connect", _set_pragmas)
+        event.listen(engine.sync_engine, "begin", _begin)
+        return engine
+    raise DatabaseUnavailable(f"no driver for {url.drivername} databases")
+
+
+def _set_pragmas(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    # With the write-ahead log readers never wait, and a kill -9 loses nothing that was committed.
+    # `synchronous` stays FULL, SQLite's default: what was revoked stays so through a power failure too.
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that turns from reading to writing halfway fails at once when another one has written
+    # since, whatever the timeout; one that says at its beginning that it will write waits for its turn.
+    is_write = connection.get_execution_options().get("s9s_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+
+def _prepare_file(path: Path) -> None:
+    """Make file and directory so that nobody else can read them, whatever the umask."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise DatabaseUnavailable(f"{path} is not a regular file")
+            if status.st_uid == os.geteuid() and status.st_mode & 0o077:
+                os.fchmod(descriptor, 0o600)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise DatabaseUnavailable(f"{path}: {error.strerror}") from error
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise DatabaseUnavailable(f"the database failed: {error.orig}") from error
+    except SQLAlchemyError as error:
+        raise DatabaseUnavailable(f"the database failed: {error}") from error

@@ -1,0 +1,109 @@
+"""Bearer tokens at rest: everything about them but their secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Row, bindparam, insert, or_, select, update
+
+from s9s.storage.database import Database
+from s9s.storage.tables import revisions, tokens
+
+
+class Token(Struct, frozen=True, kw_only=True):
+    """A token as its owner and administrators see it. Instants are epoch seconds."""
+
+    token_id: str
+    """Public: ``tok_`` and 16 hexadecimal digits."""
+    user: str
+    """The Slurm user as whom its holder acts."""
+    role: str
+    """``user``, ``operator`` or ``admin``."""
+    scopes: frozenset[str] = frozenset()
+    """Empty: all that the role may."""
+    name: str | None = None
+    """What its owner calls it."""
+    tier: str = "free"
+    created_at: int
+    expires_at: int | None = None
+    """``None``: never."""
+    revoked_at: int | None = None
+    last_used_at: int | None = None
+    """To the minute; ``None``: never."""
+
+    def is_valid(self, now: float) -> bool:
+        """Whether it is neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+_COLUMNS = [column for column in tokens.columns if column.name != "secret_hash"]
+_touch = (
+    update(tokens)
+    .where(tokens.c.token_id == bindparam("id"))
+    .where(or_(tokens.c.last_used_at.is_(None), tokens.c.last_used_at < bindparam("used_at")))
+    .values(last_used_at=bindparam("used_at"))
+)
+
+
+class TokenRecords:
+    """The tokens of a database. Every method raises `DatabaseUnavailable`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, token: Token, secret_hash: bytes) -> None:
+        """Keep a new token."""
+        values = {column.name: getattr(token, column.name) for column in _COLUMNS}
+        values |= {"scopes": " ".join(sorted(token.scopes)), "secret_hash": secret_hash}
+        async with self._database.write() as connection:
+            await connection.execute(insert(tokens).values(values))
+
+    async def by_hash(self, secret_hash: bytes) -> Token | None:
+        """The token with this SHA-256 of its secret, valid or not."""
+        async with self._database.read() as connection:
+            found = await connection.execute(select(*_COLUMNS).where(tokens.c.secret_hash == secret_hash))
+            row = found.one_or_none()
+        return _token(row) if row else None
+
+    async def all(self) -> list[Token]:
+        """All tokens, valid or not, oldest first."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(*_COLUMNS).order_by(tokens.c.created_at, tokens.c.token_id)
+            )
+            return [_token(row) for row in rows]
+
+    async def revoke(self, token_id: str, at: int) -> Token | None:
+        """Make a token invalid for good and let all processes know; ``None`` when there is none.
+
+        A token that was revoked before stays as it is.
+        """
+        one = tokens.c.token_id == token_id
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(tokens).where(one, tokens.c.revoked_at.is_(None)).values(revoked_at=at)
+            )
+            await connection.execute(
+                update(revisions).where(revisions.c.topic == "tokens").values(number=revisions.c.number + 1)
+            )
+            row = (await connection.execute(select(*_COLUMNS).where(one))).one_or_none()
+        return _token(row) if row else None
+
+    async def touch(self, used: Mapping[str, int]) -> None:
+        """Record when tokens were last used, all in one transaction; an earlier instant changes nothing."""
+        async with self._database.write() as connection:
+            await connection.execute(_touch, [{"id": key, "used_at": at} for key, at in used.items()])
+
+    async def revision(self) -> int:
+        """A number that differs from an earlier one when a token has been revoked since; cheap to ask for."""
+        async with self._database.read() as connection:
+            number = select(revisions.c.number).where(revisions.c.topic == "tokens")
+            found: int = (await connection.execute(number)).scalar_one()
+            return found
+
+
+def _token(row: Row[Any]) -> Token:
+    values = dict(row._mapping)
+    return Token(**values | {"scopes": frozenset(values["scopes"].split())})
