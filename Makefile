@@ -5,7 +5,6 @@ unexport PYTHONPATH PYTHONHOME
 
 PORT ?= 8080
 CLUSTER ?= auto
-VERSION ?= 22.05
 ARGS ?=
 BIN := .venv/bin
 
@@ -38,11 +37,12 @@ bench: dev-venv ## Measure, and keep the results under benchmarks/results
 docs: dev-venv ## Write the generated documents anew
 	$(BIN)/python -m scripts.docs $(ARGS)
 
+slurm: VERSION ?= 22.05
 slurm: venv ## Bring up a real Slurm on this host and the server on it (VERSION=22.05|24.11|26.05)
-	@scripts/slurm-up --version $(VERSION) $(ARGS)
+	@scripts/slurm-up $(VERSION) $(ARGS)
 
-slurm-down: ## End what `make slurm` started (VERSION=22.05|24.11|26.05)
-	@scripts/slurm-down --version $(VERSION) $(ARGS)
+slurm-down: ## End what `make slurm` started (VERSION=... only that one)
+	@scripts/slurm-down $(VERSION)
 
 venv: ## Install what the server needs into .venv
 	@scripts/bootstrap run
