@@ -1,9 +1,13 @@
 """Entry point of the `s9s` command."""
 
+from __future__ import annotations
+
 
 def main() -> None:
     """Run the `s9s` command line."""
-    raise SystemExit("s9s: the command line is not built yet")
+    from s9s.cli import cli
+
+    cli(prog_name="s9s")
 
 
 if __name__ == "__main__":

@@ -187,7 +187,11 @@ class Tokens:
         """Write down which tokens have been used since the last time."""
         if self._used:
             used, self._used = self._used, {}
-            await self._records.touch(used)
+            try:
+                await self._records.touch(used)
+            except DatabaseUnavailable:
+                self._used = used | self._used
+                raise
 
     async def start(self) -> None:
         """Begin to cache, and to keep the cache true. Raises `DatabaseUnavailable`."""
@@ -203,7 +207,10 @@ class Tokens:
             self._task = None
         self._revision = None
         self._forget()
-        await self.flush()
+        try:
+            await self.flush()
+        except DatabaseUnavailable as error:
+            _log.warning("the last uses of tokens are not recorded: %s", error)
 
     async def _keep(self) -> None:
         flushed_at = time.monotonic()
@@ -223,4 +230,4 @@ class Tokens:
 
 
 def _hash(secret: str) -> bytes:
-    return sha256(secret.encode("utf-8", "surrogateescape")).digest()
+    return sha256(secret.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,36 @@
+"""The top of the command line."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+from s9s import __version__
+
+_COMMANDS: Final = {
+    "serve": "s9s.cli.serve:serve",
+    "token": "s9s.cli.tokens:token",
+    "check": "s9s.cli.check:check",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module only when that command, or the list of all, is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="s9s", message="%(prog)s %(version)s")
+def cli() -> None:
+    """REST and WebSocket API server for Slurm clusters."""
