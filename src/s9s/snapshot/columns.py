@@ -1,0 +1,140 @@
+"""The columns that queries read, one row for each slot, and the order that lists have by default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from msgspec.structs import force_setattr
+
+from s9s.domain.jobs import Job
+from s9s.snapshot.vocabulary import Codes, Vocabulary
+
+Rows = npt.NDArray[np.int32]
+
+#: Columns of numbers, ``nan`` for ``None``: floats hold every integer of Slurm's exactly (below 2**53).
+NUMBERS: Final = (
+    "numeric_id", "submit_time", "eligible_time", "start_time", "end_time", "suspend_time",
+    "suspended_seconds", "time_limit_seconds", "priority", "cpu_count", "node_count", "gpus", "memory_mib",
+    "exit_code", "array_job_id", "array_task_id", "het_job_id", "het_job_offset",
+)  # fmt: skip
+
+_status: Final = attrgetter("state", "flags")
+
+#: Columns of codes, and what each takes from a job.
+CODES: Final[dict[str, Callable[[Job], object]]] = {
+    "status": _status,
+    **{
+        name: attrgetter(name)
+        for name in ("user", "account", "partition", "qos", "job_name", "nodes", "reason",
+                     "working_directory", "standard_output", "standard_error")
+    },
+}  # fmt: skip
+
+_numbers_of: Final = attrgetter(*NUMBERS)
+_SMALLEST: Final = 1024
+
+
+class Columns:
+    """Numbers and codes of jobs by slot, and the slots in the order of submission.
+
+    Rows are whoever's who writes: 0, 1, 2, ... without large gaps.
+    """
+
+    def __init__(self) -> None:
+        self.vocabularies: Final = {name: Vocabulary() for name in CODES}
+        self.vocabularies["status"] = Vocabulary(lambda status: (status[0], *status[1]))
+        self.vocabularies["partition"] = Vocabulary(lambda names: names.split(","))
+        # Slurm compares accounts and QOS without case.
+        self.vocabularies["account"] = Vocabulary(lambda name: (name.lower(),))
+        self.vocabularies["qos"] = Vocabulary(lambda name: (name.lower(),))
+        self.order: Rows = np.zeros(0, np.int32)
+        """Rows by descending submit time, then numeric id. Every change replaces it, none alters it."""
+        self._keys: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self._numbers = np.full((len(NUMBERS), _SMALLEST), np.nan)
+        self._codes = np.zeros((len(CODES), _SMALLEST), np.int32)
+        self._key: npt.NDArray[np.int64] = np.zeros(_SMALLEST, np.int64)
+
+    @property
+    def capacity(self) -> int:
+        """Rows that there is room for; every slot is smaller."""
+        return len(self._key)
+
+    def numbers(self, name: str) -> npt.NDArray[np.float64]:
+        """A column of numbers, by slot."""
+        column: npt.NDArray[np.float64] = self._numbers[_NUMBER_ROW[name]]
+        return column
+
+    def codes(self, name: str) -> Codes:
+        """A column of codes, by slot; `vocabularies` says what they stand for."""
+        column: Codes = self._codes[_CODE_ROW[name]]
+        return column
+
+    def in_order(self, slots: Rows) -> Rows:
+        """The same slots in the order of `order`. For a few; many are cheaper picked from `order`."""
+        return slots[np.argsort(self._key[slots])]
+
+    def write(self, fresh: Sequence[int], known: Sequence[int], jobs: Sequence[Job]) -> None:
+        """Fill the slots `fresh`, then `known` (which were filled before), with `jobs` in that order.
+
+        Repeated strings of the jobs become the same objects.
+        """
+        slots = np.array([*fresh, *known], np.int32)
+        old = slots[len(fresh) :]
+        self._make_room(int(slots.max(initial=0)) + 1)
+        for name, value_of in CODES.items():
+            vocabulary, column = self.vocabularies[name], self.codes(name)
+            codes = vocabulary.encode(map(value_of, jobs))
+            if name != "status":
+                _share(name, jobs, codes, vocabulary.values)
+            vocabulary.release(column[old])
+            column[slots] = codes
+        if jobs:
+            self._numbers[:, slots] = np.array([_numbers_of(job) for job in jobs], np.float64).T
+        keys = np.fromiter((-(job.submit_time << 32 | job.numeric_id) for job in jobs), np.int64, len(jobs))
+        moved = np.flatnonzero(keys[len(fresh) :] != self._key[old])
+        out = self._key[old[moved]]
+        self._key[slots] = keys
+        coming = np.concatenate([np.arange(len(fresh)), moved + len(fresh)])
+        self._reorder(out, slots[coming])
+
+    def erase(self, slots: Sequence[int]) -> None:
+        """Empty these slots."""
+        gone = np.array(slots, np.int32)
+        for name, vocabulary in self.vocabularies.items():
+            vocabulary.release(self.codes(name)[gone])
+        self._reorder(self._key[gone], gone[:0])
+
+    def _reorder(self, out: npt.NDArray[np.int64], coming: Rows) -> None:
+        """Take the keys `out` from the order and put the slots `coming` in their places."""
+        keys, order = self._keys, self.order
+        if len(out):
+            places = np.searchsorted(keys, out)
+            keys, order = np.delete(keys, places), np.delete(order, places)
+        if len(coming):
+            coming = self.in_order(coming)
+            places = np.searchsorted(keys, self._key[coming])
+            keys, order = np.insert(keys, places, self._key[coming]), np.insert(order, places, coming)
+        self._keys, self.order = keys, order
+
+    def _make_room(self, slots: int) -> None:
+        if slots > self.capacity:
+            more = max(slots, self.capacity * 3 // 2) - self.capacity
+            self._numbers = np.pad(self._numbers, ((0, 0), (0, more)))
+            self._codes = np.pad(self._codes, ((0, 0), (0, more)))
+            self._key = np.pad(self._key, (0, more))
+
+
+_CODE_ROW: Final = {name: row for row, name in enumerate(CODES)}
+_NUMBER_ROW: Final = {name: row for row, name in enumerate(NUMBERS)}
+
+
+def _share(name: str, jobs: Sequence[Job], codes: Codes, values: list[object]) -> None:
+    """Let equal strings be one object: half of what 100,000 jobs take in memory."""
+    for job, code in zip(jobs, codes.tolist(), strict=True):
+        shared = values[code]
+        if getattr(job, name) is not shared:
+            force_setattr(job, name, shared)

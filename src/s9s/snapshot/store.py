@@ -1,0 +1,289 @@
+"""All jobs of one cluster: what slurmctld lists, and what it has finished and forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+from msgspec.structs import replace
+
+from s9s.domain.changes import Changes
+from s9s.domain.jobs import Job, JobState
+from s9s.snapshot.addresses import Addresses, stands_for
+from s9s.snapshot.arrays import parse_address
+from s9s.snapshot.columns import Columns, Rows
+from s9s.snapshot.memo import Memo
+
+#: `JobTable.finished_since` while nothing is known of finished jobs.
+NEVER: Final = 2**62
+
+#: What stands in a slot that holds no job; no query ever yields it.
+NO_JOB: Final = Job(
+    job_id="", numeric_id=0, job_name="", user="", state=JobState.BOOT_FAIL, partition="", submit_time=0
+)
+
+#: Finished jobs are given up in batches of this share, so that each costs little.
+_EVICTED_SHARE: Final = 0.02
+
+
+class JobChange(Struct, frozen=True):
+    """One job before and after; ``None`` where it was or is not there."""
+
+    before: Job | None
+    after: Job | None
+
+
+class JobTable:
+    """Jobs in stable slots, one record for each numeric id.
+
+    A record is *listed* while slurmctld shows it. Once it is listed no more it stays if it had
+    finished. If it had not, it ended (or was lost) between two looks: it stays as it was, under
+    `vanished` too, until `add_finished` or `drop` says what became of it.
+
+    Args:
+        finished_maximum: Finished jobs to keep that slurmctld does not list; the earliest ended go first.
+    """
+
+    def __init__(self, finished_maximum: int = 100_000) -> None:
+        self.jobs: list[Job] = []
+        """By slot; `NO_JOB` where a slot is free."""
+        self.memo: list[object | None] = []
+        """By slot: whatever a reader derived from the job there; emptied when that job changes."""
+        self.columns: Final = Columns()
+        self.answers: Final = Memo()
+        """What queries found in this generation."""
+        self.generation = 0
+        """Goes up with every change of any record."""
+        self.observed_at: float | None = None
+        """When Slurm was asked for what is here; ``None`` before the first time."""
+        self.finished_since = NEVER
+        """No job that ended at or after this instant is missing."""
+        self.vanished: Final[dict[int, Job]] = {}
+        """By numeric id: not listed any more although it had not finished when it last was."""
+        self._addresses = Addresses()
+        self._listed: set[int] = set()
+        self._free: list[int] = []
+        self._finished_maximum = finished_maximum
+
+    def __len__(self) -> int:
+        return len(self._addresses.numeric)
+
+    # Changing
+
+    def apply(self, changes: Changes[Job], keep: Collection[int] = frozenset()) -> list[JobChange]:
+        """Take over what a poll of all jobs found. Equal records are no change.
+
+        Args:
+            changes: With `complete` set, what it does not list is not listed any more.
+            keep: Numeric ids of which something newer than this poll is known; the poll is ignored for them.
+        """
+        jobs = {job.numeric_id: job for job in changes.changed if job.numeric_id not in keep}
+        if changes.complete:
+            removed: Iterable[int] = self._listed - jobs.keys() - set(keep)
+        else:
+            removed = [key for key in changes.removed if isinstance(key, int) and key not in keep]
+        for numeric_id in removed:
+            self._unlist(numeric_id)
+        for numeric_id in self.vanished.keys() & jobs.keys():
+            del self.vanished[numeric_id]
+        self._listed |= jobs.keys()
+        made = self._put(jobs.values())
+        self.observed_at = changes.asked_at
+        self._evict()
+        return made
+
+    def put(self, job: Job) -> list[JobChange]:
+        """Take over one job that was looked up by itself: listed by slurmctld, or finished and forgotten."""
+        if job.state.is_finished and job.numeric_id not in self._listed:
+            return self.add_finished([job])
+        self.vanished.pop(job.numeric_id, None)
+        self._listed.add(job.numeric_id)
+        return self._put([job])
+
+    def add_finished(self, jobs: Iterable[Job], since: int | None = None) -> list[JobChange]:
+        """Add jobs from accounting. What slurmctld lists is newer, and so is a later submission (a requeue).
+
+        Args:
+            jobs: Those that have not finished are passed over.
+            since: With these, no job that ended at or after this instant is missing.
+        """
+        latest: dict[int, Job] = {}
+        for job in jobs:
+            numeric_id = job.numeric_id
+            if not job.state.is_finished or numeric_id in self._listed:
+                continue
+            known = latest.get(numeric_id) or self._by_number(numeric_id)
+            # Of a vanished job the record of the same submission is news, otherwise only a later one.
+            if known is None or known.submit_time < job.submit_time + (numeric_id in self.vanished):
+                latest[numeric_id] = job
+        for numeric_id in latest:
+            self.vanished.pop(numeric_id, None)
+        made = self._put(latest.values())
+        if since is not None:
+            self.finished_since = min(self.finished_since, since)
+        self._evict()
+        return made
+
+    def drop(self, numeric_ids: Iterable[int]) -> list[JobChange]:
+        """Give up vanished jobs of which nothing more can be learnt."""
+        gone = [numeric_id for numeric_id in numeric_ids if self.vanished.pop(numeric_id, None) is not None]
+        return self._erase([self._addresses.numeric[numeric_id] for numeric_id in gone])
+
+    def forget_finished(self, before: int) -> int:
+        """Give up finished jobs that ended before this instant and are not listed; how many there were."""
+        slots, ends = self._finished()
+        old = slots[: np.searchsorted(ends, before)].tolist()
+        gone = [slot for slot in old if self.jobs[slot].numeric_id not in self._listed]
+        self._erase(gone)
+        self.finished_since = max(self.finished_since, before)
+        return len(gone)
+
+    # Reading
+
+    def get(self, job_id: str) -> Job | None:
+        """The job with any address: ``123``, ``123_4``, ``123+1``, or the numeric id of a task.
+
+        ``123`` of an array is its unstarted rest, else the task that has this numeric id. A task in the
+        unstarted rest is made up from it.
+        """
+        address = parse_address(job_id)
+        if address is None:
+            return None
+        slot = self._addresses.exactly(address)
+        if slot is not None:
+            return self.jobs[slot]
+        if address.kind == "_":
+            rest = self._by_number(address.number)
+            if rest is not None and stands_for(rest, address.member):
+                task_id = f"{address.number}_{address.member}"
+                return replace(rest, job_id=task_id, array_task_id=address.member, array_tasks=None)
+        return None
+
+    def tasks_of(self, array_id: int) -> list[Job]:
+        """All records of an array (or heterogeneous job), by task; the unstarted rest comes last."""
+        return sorted((self.jobs[slot] for slot in self._addresses.family(array_id)), key=_member)
+
+    def on_node(self, name: str) -> list[str]:
+        """Ids of the jobs that hold a part of this node now, by numeric id."""
+        found = sorted(
+            (self.jobs[slot] for slot in self._addresses.on_node(name)), key=lambda job: job.numeric_id
+        )
+        return [job.job_id for job in found]
+
+    def slots_of(self, job_id: str) -> set[int]:
+        """Every record that an address stands for: of an array's id, all its tasks and the rest."""
+        address = parse_address(job_id)
+        if address is None:
+            return set()
+        slot = self._addresses.exactly(address)
+        slots = set() if slot is None else {slot}
+        if not address.kind:
+            slots |= self._addresses.family(address.number)
+        elif slot is None and address.kind == "_":
+            rest = self._addresses.numeric.get(address.number)
+            if rest is not None and stands_for(self.jobs[rest], address.member):
+                slots = {rest}
+        return slots
+
+    def is_listed(self, numeric_id: int) -> bool:
+        """Whether slurmctld showed this job when it was last asked."""
+        return numeric_id in self._listed
+
+    # Inside
+
+    def _by_number(self, numeric_id: int) -> Job | None:
+        slot = self._addresses.numeric.get(numeric_id)
+        return None if slot is None else self.jobs[slot]
+
+    def _unlist(self, numeric_id: int) -> None:
+        self._listed.discard(numeric_id)
+        job = self._by_number(numeric_id)
+        if job is not None and not job.state.is_finished:
+            self.vanished[numeric_id] = job
+
+    def _put(self, jobs: Iterable[Job]) -> list[JobChange]:
+        """Write what is different from what is here."""
+        made, fresh, known = [], [], []
+        fresh_jobs, known_jobs = [], []
+        for job in jobs:
+            slot = self._addresses.numeric.get(job.numeric_id)
+            if slot is None:
+                slot = self._take_slot()
+                self._addresses.enter(slot, job)
+                before = None
+                fresh.append(slot)
+                fresh_jobs.append(job)
+            else:
+                before = self.jobs[slot]
+                if before == job:
+                    continue
+                self._addresses.move(slot, before, job)
+                known.append(slot)
+                known_jobs.append(job)
+            self.jobs[slot] = job
+            self.memo[slot] = None
+            made.append(JobChange(before, job))
+        if made:
+            self.columns.write(fresh, known, fresh_jobs + known_jobs)
+            self._changed()
+        return made
+
+    def _erase(self, slots: Sequence[int]) -> list[JobChange]:
+        made = []
+        for slot in slots:
+            job = self.jobs[slot]
+            self._addresses.leave(slot, job)
+            self.jobs[slot], self.memo[slot] = NO_JOB, None
+            made.append(JobChange(job, None))
+        if made:
+            self._free.extend(slots)
+            self.columns.erase(slots)
+            self._changed()
+        return made
+
+    def _finished(self) -> tuple[Rows, npt.NDArray[np.float64]]:
+        """Rows of all finished jobs and when each ended, earliest first."""
+        columns = self.columns
+        statuses = columns.vocabularies["status"]
+        codes = [code for code, status in enumerate(statuses.values) if status and status[0].is_finished]
+        slots = np.compress(statuses.lookup(codes)[columns.codes("status")[columns.order]], columns.order)
+        ends = columns.numbers("end_time")[slots]
+        ends = np.where(np.isnan(ends), columns.numbers("submit_time")[slots], ends)
+        by_end = np.argsort(ends)
+        return slots[by_end], ends[by_end]
+
+    def _evict(self) -> None:
+        surplus = len(self) - len(self._listed) - len(self.vanished) - self._finished_maximum
+        if surplus <= 0:
+            return
+        wanted = surplus + int(self._finished_maximum * _EVICTED_SHARE)
+        slots, ends = self._finished()
+        unlisted = (
+            (slot, end)
+            for slot, end in zip(slots.tolist(), ends.tolist(), strict=True)
+            if self.jobs[slot].numeric_id not in self._listed
+        )
+        gone = list(islice(unlisted, wanted))
+        self._erase([slot for slot, _ in gone])
+        self.finished_since = max(self.finished_since, int(gone[-1][1]) + 1)
+
+    def _take_slot(self) -> int:
+        if self._free:
+            return self._free.pop()
+        self.jobs.append(NO_JOB)
+        self.memo.append(None)
+        return len(self.jobs) - 1
+
+    def _changed(self) -> None:
+        self.generation += 1
+        self.answers.clear()
+
+
+def _member(job: Job) -> tuple[bool, int, int]:
+    """Sorts the members of an array or heterogeneous job, its unstarted rest last."""
+    member = job.array_task_id if job.array_task_id is not None else job.het_job_offset
+    return member is None, member or 0, job.numeric_id
