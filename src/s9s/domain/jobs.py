@@ -54,6 +54,10 @@ _FLAG_BASE: Final = {
 }
 
 
+#: Every word that a filter of job states may use: the states, and the flags that stand beside them.
+JOB_STATE_WORDS: Final = frozenset(JobState.__members__) | frozenset(_FLAG_BASE)
+
+
 def job_state(words: list[str]) -> tuple[JobState, tuple[str, ...]]:
     """The contract's state and the remaining flags, from the words that Slurm gives.
 

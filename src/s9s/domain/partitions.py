@@ -27,3 +27,16 @@ class Partition(Struct, frozen=True, kw_only=True):
     """``None``: all."""
     allow_groups: tuple[str, ...] | None = None
     allow_qos: tuple[str, ...] | None = None
+
+
+class PartitionStatistics(Struct, frozen=True, kw_only=True):
+    """Sums over the nodes of a partition. A node counts once, by its base state; DOWN and drained ones only in the total."""
+
+    nodes_total: int = 0
+    nodes_idle: int = 0
+    nodes_allocated: int = 0
+    nodes_mixed: int = 0
+    cpus_total: int = 0
+    cpus_allocated: int = 0
+    features: tuple[str, ...] = ()
+    """Sorted; of any of the nodes."""

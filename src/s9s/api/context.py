@@ -1,0 +1,80 @@
+"""What every route can ask for: the services, the caller, the parameters and the body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Request
+from litestar.di import Provide
+
+from s9s.api.pages import JobPages
+from s9s.api.parameters import Parameters, read_body, read_parameters
+from s9s.domain.errors import PermissionDenied
+from s9s.services.access import Caller
+from s9s.services.bulk import Bulk
+from s9s.services.job_control import JobControl
+from s9s.services.jobs import Jobs
+from s9s.services.nodes import Nodes
+from s9s.services.output import Output
+from s9s.services.partitions import Partitions
+from s9s.services.status import Health
+from s9s.services.users import Users
+
+
+@dataclass(frozen=True)
+class Services:
+    """The use cases that routes call."""
+
+    jobs: Jobs
+    job_pages: JobPages
+    control: JobControl
+    bulk: Bulk
+    output: Output
+    nodes: Nodes
+    partitions: Partitions
+    users: Users
+    health: Health
+
+
+def check_request(request: Request[Any, Any, Any]) -> None:
+    """Before every route: the credential's scope, then the query parameters.
+
+    What a route takes stands in its declaration: ``scope`` and ``parameters`` (a struct).
+    """
+    options = request.route_handler.opt
+    scope = options.get("scope")
+    if scope is not None and not request.user.allows(scope):
+        raise PermissionDenied(f"This credential does not allow {scope}", required_scope=scope)
+    model = options.get("parameters", Parameters)
+    request.scope["state"]["parameters"] = read_parameters(model, request.scope["query_string"])
+
+
+def _parameters(request: Request[Any, Any, Any]) -> Any:
+    return request.scope["state"]["parameters"]
+
+
+async def _payload(request: Request[Any, Any, Any]) -> Any:
+    return read_body(request.route_handler.opt["payload"], await request.body())
+
+
+def _caller(request: Request[Any, Any, Any]) -> Caller:
+    caller: Caller = request.user
+    return caller
+
+
+def dependencies(services: Services) -> dict[str, Provide]:
+    """Named arguments of routes and where they come from."""
+    fixed = {name: Provide(_always(value), sync_to_thread=False) for name, value in vars(services).items()}
+    return fixed | {
+        "caller": Provide(_caller, sync_to_thread=False),
+        "parameters": Provide(_parameters, sync_to_thread=False),
+        "payload": Provide(_payload),
+    }
+
+
+def _always(value: Any) -> Any:
+    def provide() -> Any:
+        return value
+
+    return provide

@@ -1,0 +1,74 @@
+"""Interactive documentation from assets in the package: no browser has to reach the internet."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Final
+
+from litestar import Response, get
+from litestar.static_files import create_static_files_router
+
+_ASSETS: Final = files("s9s.api") / "assets"
+
+#: Swagger UI and ReDoc set inline styles; ReDoc searches in a worker made from a blob.
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+
+_SWAGGER: Final = """<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>S9S API</title>
+  <link rel="icon" href="/docs/assets/favicon-32x32.png">
+  <link rel="stylesheet" href="/docs/assets/swagger-ui.css">
+</head>
+<body>
+  <div id="swagger-ui"></div>
+  <script src="/docs/assets/swagger-ui-bundle.js"></script>
+  <script src="/docs/assets/start.js"></script>
+</body>
+</html>
+"""
+
+_REDOC: Final = """<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>S9S API reference</title>
+  <link rel="icon" href="/docs/assets/favicon-32x32.png">
+  <style>body { margin: 0; }</style>
+</head>
+<body>
+  <redoc spec-url="/v1/openapi.json"></redoc>
+  <script src="/docs/assets/redoc.standalone.js"></script>
+</body>
+</html>
+"""
+
+
+def _page(html: str) -> Response[str]:
+    return Response(html, media_type="text/html; charset=utf-8", headers={"content-security-policy": _POLICY})
+
+
+@get("/docs", exclude_from_auth=True, sync_to_thread=False)
+def swagger_ui() -> Response[str]:
+    """Swagger UI."""
+    return _page(_SWAGGER)
+
+
+@get("/redoc", exclude_from_auth=True, sync_to_thread=False)
+def redoc() -> Response[str]:
+    """ReDoc."""
+    return _page(_REDOC)
+
+
+assets = create_static_files_router(
+    path="/docs/assets", directories=[str(_ASSETS)], opt={"exclude_from_auth": True}, include_in_schema=False
+)
+
+ROUTES = [swagger_ui, redoc, assets]

@@ -1,0 +1,83 @@
+"""The outermost layer: what holds for every request and every answer, whatever the route.
+
+Request ids, the second prefix ``/api/v1``, HEAD, and the headers that stand on every answer.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+_SANE_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+
+COMMON_HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+)
+#: What the API tells is the caller's own and is old after a second.
+CACHE_CONTROL: Final = (b"cache-control", b"private, no-store")
+
+#: What was snapshotted so long ago carries a warning.
+STALE_SECONDS: Final = 15.0
+
+
+def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The client's own ``X-Request-ID`` if it is sane, else a new one."""
+    for name, value in headers:
+        if name == b"x-request-id" and _SANE_REQUEST_ID.fullmatch(value):
+            return value.decode("ascii")
+    return f"req_{secrets.token_hex(8)}"
+
+
+class Front:
+    """Wraps the application.
+
+    Args:
+        app: What answers.
+        staleness: The age in seconds of the oldest snapshot while its cluster is out of reach, else ``None``.
+    """
+
+    def __init__(self, app: ASGIApp, staleness: Callable[[], float | None]) -> None:
+        self._app = app
+        self._staleness = staleness
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        request_id = request_id_of(scope["headers"])
+        state: dict[str, Any] = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        path = scope["path"]
+        if path.startswith("/api/v1") and (len(path) == 7 or path[7] == "/"):
+            scope["path"] = path[4:]
+            scope["raw_path"] = scope.get("raw_path", b"")[4:]
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            # The server leaves the body out; everything else is as for GET.
+            scope["method"] = "GET"
+        extra = self.headers(request_id)
+        is_api = scope["path"].startswith("/v1/")
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = [*message["headers"], *extra]
+                if is_api:
+                    headers.append(CACHE_CONTROL)
+                message["headers"] = headers
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+    def headers(self, request_id: str) -> list[tuple[bytes, bytes]]:
+        """What stands on every answer: the request's id, and a warning while the data is stale."""
+        headers = [(b"x-request-id", request_id.encode("ascii")), *COMMON_HEADERS]
+        age = self._staleness()
+        if age is not None and age > STALE_SECONDS:
+            text = f"stale; age={age:.0f}; Slurm is out of reach, the data is {age:.0f} seconds old"
+            headers.append((b"x-s9s-warning", text.encode("ascii")))
+        return headers

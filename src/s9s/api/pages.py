@@ -1,0 +1,96 @@
+"""Pages of the job list as bytes: rows are rendered once a change, pages once a refresh.
+
+Both the route and the fast lane answer from here, so that they cannot differ.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from s9s.api.parameters import read_parameters
+from s9s.api.schemas.jobs import JobListParameters, row_parts
+from s9s.api.values import csv, hostlist, instant, job_states
+from s9s.domain.durations import format_duration
+from s9s.domain.jobs import Job
+from s9s.domain.queries import JobQuery, Visibility
+from s9s.services.access import Caller
+from s9s.services.jobs import Jobs
+
+#: Distinct pages kept for one state of the snapshot, and their bytes in all.
+MAX_PAGES: Final = 512
+MAX_BYTES: Final = 32 * 1024 * 1024
+
+
+@lru_cache(maxsize=4096)
+def read_job_query(query_string: bytes) -> JobQuery:
+    """The query string of the job list. Raises `ValidationError`, `InvalidRequest`."""
+    asked = read_parameters(JobListParameters, query_string)
+    return JobQuery(
+        states=job_states(asked.state),
+        users=csv(asked.user),
+        partitions=csv(asked.partition),
+        accounts=csv(asked.account),
+        qos=csv(asked.qos),
+        names=None if asked.job_name is None else frozenset([asked.job_name]),
+        nodes=hostlist("node", asked.node),
+        job_ids=csv(asked.job_id),
+        start_time=instant("start_time", asked.start_time),
+        end_time=instant("end_time", asked.end_time),
+        sort=asked.sort,
+        descending=asked.order == "desc",
+        limit=asked.limit,
+        offset=asked.offset,
+    )
+
+
+class JobPages:
+    """Answers of ``GET /v1/jobs``."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self._version: tuple[int, float] = (-1, -1.0)
+        self._pages: dict[tuple[JobQuery, Visibility | None], bytes] = {}
+        self._bytes = 0
+
+    async def answer(self, query_string: bytes, caller: Caller) -> bytes:
+        """The page as JSON, with everything in it that the caller has written. Raises `ValidationError`."""
+        query = read_job_query(query_string)
+        if not self._jobs.is_ready_for(query):
+            await self._jobs.prepare(query)
+        return self._page(query, caller)
+
+    def answer_at_once(self, query_string: bytes, caller: Caller) -> bytes | None:
+        """The same without waiting; ``None`` when something has to be waited for. Raises `ValidationError`."""
+        query = read_job_query(query_string)
+        return self._page(query, caller) if self._jobs.is_ready_for(query) else None
+
+    def _page(self, query: JobQuery, caller: Caller) -> bytes:
+        version = self._jobs.version
+        if version != self._version or len(self._pages) >= MAX_PAGES or self._bytes > MAX_BYTES:
+            self._pages.clear()
+            self._version, self._bytes = version, 0
+        visibility = self._jobs.visibility(caller)
+        key = query, visibility
+        page = self._pages.get(key)
+        if page is None:
+            page = self._pages[key] = self._build(query, visibility)
+            self._bytes += len(page)
+        return page
+
+    def _build(self, query: JobQuery, visibility: Visibility | None) -> bytes:
+        page, now = self._jobs.page(query, visibility, row_parts)
+        rows = b",".join(
+            [head + _elapsed(job, now) + tail for job, (head, tail) in page.items]
+        )
+        return b'{"jobs":[%b],"total":%d,"limit":%d,"offset":%d,"has_more":%b}' % (
+            rows,
+            page.total,
+            page.limit,
+            page.offset,
+            b"true" if page.has_more else b"false",
+        )
+
+
+def _elapsed(job: Job, now: int) -> bytes:
+    return format_duration(job.elapsed_seconds(now)).encode()

@@ -1,0 +1,43 @@
+"""Routes of users."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import get
+from litestar.params import Parameter
+
+from s9s.api.schemas.users import UserDocument, UserList, UserListParameters, user_document
+from s9s.api.values import csv, lowered, words
+from s9s.services.access import Caller
+from s9s.services.users import Users
+
+
+@get("/users", scope="users:read", parameters=UserListParameters, tags=["Users"], summary="List users")
+async def list_users(parameters: UserListParameters, caller: Caller, users: Users) -> UserList:
+    """Slurm's users with their associations and the numbers of their jobs."""
+    levels = words("admin_level", parameters.admin_level, ("NONE", "OPERATOR", "ADMINISTRATOR"))
+    page = await users.page(
+        caller,
+        names=csv(parameters.user),
+        accounts=lowered(csv(parameters.account)),
+        admin_levels=lowered(levels),
+        sort=parameters.sort,
+        descending=parameters.order == "desc",
+        limit=parameters.limit,
+        offset=parameters.offset,
+    )
+    documents = [user_document(view.user, view.running, view.pending) for view in page.items]
+    return UserList(documents, page.total, page.limit, page.offset, page.has_more)
+
+
+@get("/users/{username:str}", scope="users:read", tags=["Users"], summary="Get user details")
+async def get_user(
+    username: Annotated[str, Parameter(description="User name")], caller: Caller, users: Users
+) -> UserDocument:
+    """One user."""
+    view = await users.get(username, caller)
+    return user_document(view.user, view.running, view.pending)
+
+
+ROUTES = [list_users, get_user]

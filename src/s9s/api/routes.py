@@ -1,0 +1,20 @@
+"""The URL table. Everything under ``/v1`` is served under ``/api/v1`` too (see `front`)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from litestar.handlers import HTTPRouteHandler
+
+from s9s.api.routers import jobs, nodes, partitions, status, users
+
+#: Relative to ``/v1``.
+V1_ROUTES: Final[list[HTTPRouteHandler]] = [
+    *jobs.ROUTES,
+    *nodes.ROUTES,
+    *users.ROUTES,
+    *partitions.ROUTES,
+    *status.ROUTES,
+]
+
+ROOT_ROUTES: Final[list[HTTPRouteHandler]] = [*status.ROOT_ROUTES]

@@ -1,0 +1,219 @@
+"""Several ways to one cluster: for each operation the best of those that are there.
+
+slurmrestd answers single questions and changes in milliseconds; Slurm's commands list thousands of jobs tens
+of times cheaper than its JSON, know the environment of a job, and can do what an old slurmrestd cannot. Which
+of them is there, and what each can do, is found out at start and shown in ``/v1/status``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, Generic, TypeVar
+
+import structlog
+
+from s9s.backends.base import Backend, Feed, Unsupported
+from s9s.domain.accounting import User
+from s9s.domain.changes import Changes
+from s9s.domain.clusters import ClusterInfo
+from s9s.domain.errors import PermissionDenied, SlurmUnavailable
+from s9s.domain.jobs import Job, JobDetails, JobSubmission, JobUpdate, Submitted
+from s9s.domain.nodes import Node, NodeUpdate
+from s9s.domain.partitions import Partition
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+log = structlog.get_logger(__name__)
+
+COMMANDS: Final = "commands"
+SLURMRESTD: Final = "slurmrestd"
+
+#: Reads that may be tried the other way when one way is out of reach; a change might be done twice.
+_READS: Final = frozenset(
+    {"ping", "list jobs", "list nodes", "list partitions", "list users", "finished jobs", "job", "job details"}
+)
+
+#: Operation to the ways, best first.
+PREFERENCE: Final[Mapping[str, tuple[str, ...]]] = {
+    "ping": (SLURMRESTD, COMMANDS),
+    "list jobs": (COMMANDS, SLURMRESTD),
+    "list nodes": (COMMANDS, SLURMRESTD),
+    "list partitions": (COMMANDS, SLURMRESTD),
+    "list users": (COMMANDS, SLURMRESTD),
+    "finished jobs": (COMMANDS, SLURMRESTD),
+    "job": (SLURMRESTD, COMMANDS),
+    "job details": (COMMANDS, SLURMRESTD),
+    "submit": (SLURMRESTD, COMMANDS),
+    "cancel": (SLURMRESTD, COMMANDS),
+    "update job": (SLURMRESTD, COMMANDS),
+    "requeue": (SLURMRESTD, COMMANDS),
+    "suspend": (SLURMRESTD, COMMANDS),
+    "resume": (SLURMRESTD, COMMANDS),
+    "update nodes": (SLURMRESTD, COMMANDS),
+}
+
+
+class CombinedBackend:
+    """A `Backend` made of two.
+
+    Args:
+        ways: `COMMANDS` and `SLURMRESTD` to their backends.
+    """
+
+    def __init__(self, ways: Mapping[str, Backend]) -> None:
+        self._ways = dict(ways)
+        self._infos: dict[str, ClusterInfo] = {}
+
+    async def discover(self) -> ClusterInfo:
+        results = await asyncio.gather(
+            *(way.discover() for way in self._ways.values()), return_exceptions=True
+        )
+        failures: dict[str, SlurmUnavailable] = {}
+        for name, result in zip(self._ways, results, strict=True):
+            if isinstance(result, ClusterInfo):
+                self._infos[name] = result
+            elif isinstance(result, SlurmUnavailable):
+                self._infos.pop(name, None)
+                failures[name] = result
+            else:
+                raise result
+        if not self._infos:
+            raise next(iter(failures.values()))
+        return self._merged(failures)
+
+    def _merged(self, failures: Mapping[str, SlurmUnavailable]) -> ClusterInfo:
+        infos = [self._infos[name] for name in (COMMANDS, SLURMRESTD) if name in self._infos]
+        first = infos[0]
+        acting = [info.acts_as for info in infos]
+        acts_as = "anyone" if "anyone" in acting else next((one for one in acting if one != "nobody"), "nobody")
+        routes = {}
+        for operation, names in PREFERENCE.items():
+            for name in names:
+                if name in self._infos and (route := self._infos[name].routes.get(operation)):
+                    routes[operation] = route
+                    break
+        notes = [note for info in infos for note in info.notes]
+        notes += [f"{name} is out of reach: {error.message}" for name, error in failures.items()]
+        return ClusterInfo(
+            name=first.name,
+            slurm_version=first.slurm_version,
+            routes=routes,
+            has_accounting=first.has_accounting,
+            private_data=frozenset().union(*(info.private_data for info in infos)),
+            min_job_age_seconds=first.min_job_age_seconds,
+            acts_as=acts_as,
+            notes=tuple(dict.fromkeys(notes)),
+        )
+
+    async def close(self) -> None:
+        await asyncio.gather(*(way.close() for way in self._ways.values()))
+
+    async def ping(self) -> None:
+        await self._try("ping", lambda way: way.ping())
+
+    def jobs_feed(self) -> Feed[Job]:
+        return _FirstFeed("list jobs", [way.jobs_feed() for way in self._candidates("list jobs")])
+
+    def nodes_feed(self) -> Feed[Node]:
+        return _FirstFeed("list nodes", [way.nodes_feed() for way in self._candidates("list nodes")])
+
+    async def partitions(self) -> list[Partition]:
+        return await self._try("list partitions", lambda way: way.partitions())
+
+    async def users(self) -> list[User]:
+        return await self._try("list users", lambda way: way.users())
+
+    async def finished_jobs(self, start: int, end: int) -> list[Job]:
+        return await self._try("finished jobs", lambda way: way.finished_jobs(start, end))
+
+    async def job(self, job_id: str, actor: str | None = None) -> JobDetails:
+        operation = "job" if actor is None else "job details"
+        return await self._try(operation, lambda way: way.job(job_id, actor), actor)
+
+    async def submit(self, submission: JobSubmission, actor: str) -> Submitted:
+        return await self._try("submit", lambda way: way.submit(submission, actor), actor)
+
+    async def cancel(
+        self, job_id: str, actor: str, *, signal: int | None = None, force: bool = False
+    ) -> None:
+        await self._try("cancel", lambda way: way.cancel(job_id, actor, signal=signal, force=force), actor)
+
+    async def update_job(self, job_id: str, update: JobUpdate, actor: str) -> None:
+        await self._try("update job", lambda way: way.update_job(job_id, update, actor), actor)
+
+    async def requeue(self, job_id: str, actor: str) -> None:
+        await self._try("requeue", lambda way: way.requeue(job_id, actor), actor)
+
+    async def suspend(self, job_id: str, actor: str) -> None:
+        await self._try("suspend", lambda way: way.suspend(job_id, actor), actor)
+
+    async def resume(self, job_id: str, actor: str) -> None:
+        await self._try("resume", lambda way: way.resume(job_id, actor), actor)
+
+    async def update_nodes(self, names: Sequence[str], update: NodeUpdate, actor: str) -> None:
+        await self._try("update nodes", lambda way: way.update_nodes(names, update, actor), actor)
+
+    async def _try(
+        self, operation: str, call: Callable[[Backend], Awaitable[R]], actor: str | None = None
+    ) -> R:
+        """The first way that can do it. Raises `PermissionDenied` when none can act as `actor`."""
+        unsupported: Unsupported | None = None
+        unavailable: SlurmUnavailable | None = None
+        for way in self._candidates(operation, actor):
+            try:
+                return await call(way)
+            except Unsupported as error:
+                unsupported = error
+            except SlurmUnavailable as error:
+                # A change that never left us may take another way; one that may have arrived must not.
+                if operation not in _READS and not error.details.get("never_sent"):
+                    raise
+                unavailable = error
+        if unavailable is not None:
+            raise unavailable
+        if unsupported is not None:
+            raise SlurmUnavailable(f"This server has no way to {operation}: {unsupported}") from unsupported
+        if actor is not None and self._infos:
+            raise PermissionDenied(f"This server has no means to act as {actor}", user=actor)
+        raise SlurmUnavailable("Slurm is out of reach")
+
+    def _candidates(self, operation: str, actor: str | None = None) -> list[Backend]:
+        # A way that could not be reached at start may be back by now: it is tried last.
+        known = [name for name in PREFERENCE[operation] if name in self._infos]
+        able = [
+            name for name in known if actor is None or self._infos[name].acts_as in ("anyone", actor)
+        ]
+        return [self._ways[name] for name in able]
+
+
+class _FirstFeed(Generic[T]):
+    """Feeds of the same things by several ways: the first that works, and the next when it fails."""
+
+    def __init__(self, operation: str, feeds: Sequence[Feed[T]]) -> None:
+        self._operation = operation
+        self._feeds = list(feeds)
+        self._current: Feed[T] | None = None
+
+    async def poll(self) -> Changes[T]:
+        failure: SlurmUnavailable | None = None
+        for feed in self._feeds:
+            try:
+                changes = await feed.poll()
+            except SlurmUnavailable as error:
+                failure = error
+                continue
+            if feed is not self._current:
+                if self._current is not None:
+                    log.warning("changed the way to read", operation=self._operation)
+                    if not changes.complete:
+                        feed.forget_all()
+                        changes = await feed.poll()
+                self._current = feed
+            return changes
+        raise failure or SlurmUnavailable("Slurm is out of reach")
+
+    def forget(self, keys: Sequence[int] | Sequence[str]) -> None:
+        for feed in self._feeds:
+            feed.forget(keys)

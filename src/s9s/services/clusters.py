@@ -1,0 +1,33 @@
+"""One cluster, as the use cases see it: the way to it, what is known of it, and its users' files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from s9s.backends.base import Backend, UserFiles
+from s9s.domain.clusters import ClusterInfo
+from s9s.snapshot.snapshot import Snapshot
+from s9s.snapshot.watcher import Watcher
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Everything a service needs of a cluster; a value, so that there can be several."""
+
+    backend: Backend
+    snapshot: Snapshot
+    watcher: Watcher
+    files: UserFiles
+
+    @property
+    def info(self) -> ClusterInfo:
+        """What discovery found. Raises `SlurmUnavailable` as long as the cluster was never reached."""
+        return self.snapshot.require_info()
+
+    def can_act_as(self, user: str) -> bool:
+        """Whether this server has the means to do something in Slurm as `user`."""
+        return self.info.acts_as in ("anyone", user)
+
+    def require_reachable(self) -> None:
+        """Raises `SlurmUnavailable` at once while the cluster is known to be out of reach."""
+        self.snapshot.require_reachable()

@@ -1,0 +1,157 @@
+"""Changes to jobs: each is done in Slurm as the caller's own user, who then sees it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from msgspec import Struct, structs
+
+from s9s.domain.errors import ResourceConflict, ValidationError
+from s9s.domain.jobs import Job, JobState, JobSubmission, JobUpdate
+from s9s.domain.signals import signal_name, signal_number
+from s9s.services.access import Caller
+from s9s.services.clusters import Cluster
+from s9s.services.holds import Holds
+from s9s.services.jobs import Jobs
+from s9s.services.submissions import read_script, warnings_for
+
+_SIGTERM: Final = 15
+_SIGKILL: Final = 9
+
+
+class Outcome(Struct, frozen=True):
+    """What a change led to: the job's state after it, and a sentence."""
+
+    job_id: str
+    state: str
+    message: str
+
+
+class Accepted(Struct, frozen=True):
+    """A submission that Slurm took. `warnings` say why it may never start."""
+
+    job_id: str
+    message: str
+    warnings: list[str]
+
+
+class JobControl:
+    """Submit, cancel, hold, release and the like."""
+
+    def __init__(self, cluster: Cluster, jobs: Jobs, holds: Holds) -> None:
+        self._cluster = cluster
+        self._jobs = jobs
+        self._holds = holds
+
+    async def submit(self, submission: JobSubmission, caller: Caller) -> Accepted:
+        """Submit as the caller. `submission.script` may be a path or a command line too (see `read_script`)."""
+        self._cluster.require_reachable()
+        script = await read_script(submission.script, caller.user, self._cluster.files)
+        submission = structs.replace(submission, script=script)
+        submitted = await self._cluster.backend.submit(submission, caller.user)
+        self._cluster.watcher.touch([submitted.job_id])
+        snapshot = self._cluster.snapshot
+        warnings = warnings_for(submission, snapshot.partitions.all(), snapshot.nodes.all())
+        message = "Job submitted successfully"
+        return Accepted(
+            submitted.job_id, f"{message} ({submitted.message})" if submitted.message else message, warnings
+        )
+
+    async def cancel(self, job_id: str, caller: Caller, *, signal: str = "SIGTERM", force: bool = False) -> Outcome:
+        """Cancel; `force` kills at once; a signal other than SIGTERM is only delivered.
+
+        Raises `ValidationError` for an unknown signal, `ResourceConflict` for a finished job.
+        """
+        try:
+            number = signal_number(signal)
+        except ValueError as error:
+            raise ValidationError.of("signal", signal, str(error)) from error
+        job = await self._live(job_id, caller)
+        cancels = number == _SIGTERM or force
+        if not cancels and job.state is JobState.PENDING:
+            raise _conflict(job, "is pending: there is nothing to send a signal to")
+        backend, sent = self._cluster.backend, None if cancels else number
+        await self._change(job_id, lambda: backend.cancel(job_id, caller.user, signal=sent, force=force))
+        if cancels:
+            return Outcome(job_id, JobState.CANCELLED.value, "Job cancelled successfully")
+        return Outcome(job_id, job.state.value, f"{signal_name(number)} sent to the job")
+
+    async def hold(self, job_id: str, caller: Caller, reason: str | None) -> Outcome:
+        """Keep a pending job from starting. The reason is shown with the job until it is released."""
+        job = await self._live(job_id, caller)
+        if job.state is not JobState.PENDING:
+            raise _conflict(job, f"is {job.state.value}: only a pending job can be held")
+        await self._update(job_id, JobUpdate(hold=True), caller)
+        await self._holds.remember(job, reason, caller.user)
+        return Outcome(job_id, JobState.PENDING.value, "Job held successfully")
+
+    async def release(self, job_id: str, caller: Caller) -> Outcome:
+        """Let a held job start again."""
+        job = await self._live(job_id, caller)
+        if job.state is not JobState.PENDING:
+            raise _conflict(job, f"is {job.state.value}: only a held job can be released")
+        await self._update(job_id, JobUpdate(hold=False), caller)
+        await self._holds.forget(job)
+        return Outcome(job_id, JobState.PENDING.value, "Job released successfully")
+
+    async def set_priority(self, job_id: str, caller: Caller, priority: int) -> Outcome:
+        """Set the priority; 0 holds, as in Slurm."""
+        job = await self._live(job_id, caller)
+        if priority == 0:
+            return await self.hold(job_id, caller, None)
+        await self._update(job_id, JobUpdate(priority=priority), caller)
+        return Outcome(job_id, job.state.value, f"Job priority set to {priority}")
+
+    async def requeue(self, job_id: str, caller: Caller) -> Outcome:
+        """Put a running or finished job back into the queue."""
+        job = await self._jobs.get(job_id, caller)
+        if job.state is JobState.PENDING:
+            raise _conflict(job, "is pending already")
+        await self._change(job_id, lambda: self._cluster.backend.requeue(job_id, caller.user))
+        return Outcome(job_id, JobState.PENDING.value, "Job requeued successfully")
+
+    async def suspend(self, job_id: str, caller: Caller) -> Outcome:
+        """Stop a running job's processes."""
+        job = await self._live(job_id, caller)
+        if job.state is not JobState.RUNNING:
+            raise _conflict(job, f"is {job.state.value}: only a running job can be suspended")
+        await self._change(job_id, lambda: self._cluster.backend.suspend(job_id, caller.user))
+        return Outcome(job_id, JobState.SUSPENDED.value, "Job suspended successfully")
+
+    async def resume(self, job_id: str, caller: Caller) -> Outcome:
+        """Continue a suspended job."""
+        job = await self._live(job_id, caller)
+        if job.state is not JobState.SUSPENDED:
+            raise _conflict(job, f"is {job.state.value}: only a suspended job can be resumed")
+        await self._change(job_id, lambda: self._cluster.backend.resume(job_id, caller.user))
+        return Outcome(job_id, JobState.RUNNING.value, "Job resumed successfully")
+
+    async def _live(self, job_id: str, caller: Caller) -> Job:
+        job = await self._jobs.get(job_id, caller)
+        if job.state.is_finished:
+            raise _conflict(job, f"already {_ENDED.get(job.state, 'ended')}")
+        return job
+
+    async def _update(self, job_id: str, update: JobUpdate, caller: Caller) -> None:
+        await self._change(job_id, lambda: self._cluster.backend.update_job(job_id, update, caller.user))
+
+    async def _change(self, job_id: str, change: Callable[[], Awaitable[None]]) -> None:
+        self._cluster.require_reachable()
+        try:
+            await change()
+        finally:
+            # A change that failed half-way may still have done something.
+            self._cluster.watcher.touch([job_id])
+
+
+_ENDED: Final = {JobState.COMPLETED: "completed", JobState.CANCELLED: "cancelled", JobState.FAILED: "failed"}
+
+
+def _conflict(job: Job, what: str) -> ResourceConflict:
+    return ResourceConflict(
+        f"Job {job.job_id} {what}",
+        resource_type="job",
+        resource_id=job.job_id,
+        state=job.state.value,
+    )

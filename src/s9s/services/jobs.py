@@ -1,0 +1,120 @@
+"""Jobs as a caller may see them: lists from the snapshot, and single ones with all that is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from msgspec import structs
+
+from s9s.domain.errors import PermissionDenied, ResourceNotFound, SlurmUnavailable, ValidationError
+from s9s.domain.jobs import Job, JobDetails
+from s9s.domain.queries import JOB_SORT_FIELDS, JobQuery, Page, Visibility
+from s9s.services.access import Caller, job_visibility, may_see_job
+from s9s.services.clusters import Cluster
+from s9s.services.details import DetailsCache
+from s9s.services.holds import Holds
+from s9s.snapshot.query import find
+
+R = TypeVar("R")
+
+
+class Jobs:
+    """The jobs of one cluster."""
+
+    def __init__(self, cluster: Cluster, holds: Holds) -> None:
+        self._cluster = cluster
+        self._holds = holds
+        self._details = DetailsCache(cluster.backend)
+
+    def visibility(self, caller: Caller) -> Visibility | None:
+        """Which rows the caller may see; ``None``: all."""
+        snapshot = self._cluster.snapshot
+        return job_visibility(caller, self._cluster.info, snapshot.users.get(caller.user))
+
+    def is_ready_for(self, query: JobQuery) -> bool:
+        """Whether `page` can answer at once and with all that was written and all that was asked for."""
+        since = query.start_time
+        snapshot = self._cluster.snapshot
+        return self._cluster.watcher.is_settled and (since is None or since >= snapshot.jobs.finished_since)
+
+    async def prepare(self, query: JobQuery) -> None:
+        """Wait for what `is_ready_for` misses."""
+        await self._cluster.watcher.settled()
+        if query.start_time is not None:
+            await self._cluster.watcher.ensure_finished_since(query.start_time)
+
+    def page(
+        self, query: JobQuery, visibility: Visibility | None, render: Callable[[Job, str | None], R]
+    ) -> tuple[Page[tuple[Job, R]], int]:
+        """One page from the snapshot, each job with what `render` makes of it, and the snapshot's time.
+
+        `render` gets a job and the reason of its hold; its results are kept until the job changes, so it must
+        always be the same function.
+        """
+        if query.sort not in JOB_SORT_FIELDS:
+            raise ValidationError.of("sort", query.sort, list(JOB_SORT_FIELDS))
+        snapshot = self._cluster.snapshot
+        table, now = snapshot.jobs, int(snapshot.observed_at)
+        found = find(table, structs.replace(query, visibility=visibility) if visibility else query, now)
+        rows: list[tuple[Job, R]] = []
+        for slot in found.slots:
+            job = table.jobs[slot]
+            assert job is not None
+            memo: Any = table.memo[slot]
+            if memo is None:
+                memo = table.memo[slot] = render(job, self._holds.reason_of(job))
+            rows.append((job, memo))
+        return Page(items=rows, total=found.total, limit=query.limit, offset=query.offset), now
+
+    @property
+    def version(self) -> tuple[int, float]:
+        """Changes whenever a page could come out differently."""
+        snapshot = self._cluster.snapshot
+        return snapshot.jobs.generation, snapshot.observed_at
+
+    async def get(self, job_id: str, caller: Caller) -> Job:
+        """One job, from the snapshot, or from accounting when slurmctld has forgotten it.
+
+        Raises `ResourceNotFound` when there is none that the caller may see.
+        """
+        await self._cluster.watcher.settled()
+        job = self._cluster.snapshot.jobs.get(job_id)
+        if job is None:
+            check_job_id(job_id)
+            job = (await self._details.look_up(job_id, None, None)).job
+        return self._shown(job, job_id, caller)
+
+    async def details(self, job_id: str, caller: Caller) -> tuple[JobDetails, int]:
+        """One job with environment and usage as far as the caller can see them in Slurm, and the time it is true for.
+
+        Errors as in `get`. When Slurm is out of reach, what the snapshot knows.
+        """
+        job = await self.get(job_id, caller)
+        actor = caller.user if self._cluster.can_act_as(caller.user) else None
+        try:
+            details = await self._details.look_up(job_id, job, actor)
+        except (SlurmUnavailable, ResourceNotFound, PermissionDenied):
+            details = JobDetails(job=job)
+        # The snapshot is the newer of the two: what is kept of a look-up is its environment and usage.
+        return structs.replace(details, job=job), int(self._cluster.snapshot.observed_at)
+
+    def hold_reason_of(self, job: Job) -> str | None:
+        """The reason given for the job's hold."""
+        return self._holds.reason_of(job)
+
+    def _shown(self, job: Job, job_id: str, caller: Caller) -> Job:
+        if not may_see_job(self.visibility(caller), job):
+            raise ResourceNotFound.of("job", job_id)
+        return job
+
+
+_JOB_ID: Final = re.compile(r"[1-9]\d{0,9}(?:_\d{1,9}|\+\d{1,4})?", re.ASCII)
+
+
+def check_job_id(job_id: str) -> str:
+    """The id if it has the form of one: ``123``, ``123_4``, ``123+1``; else `ResourceNotFound`."""
+    if not _JOB_ID.fullmatch(job_id):
+        raise ResourceNotFound.of("job", job_id)
+    return job_id

@@ -1,0 +1,195 @@
+"""Nodes: list, look up, change their state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from msgspec import Struct
+
+from s9s.domain.errors import PermissionDenied, ResourceNotFound, S9SError, ValidationError
+from s9s.domain.hostlists import expand_hostlist
+from s9s.domain.nodes import Node, NodeUpdate
+from s9s.domain.queries import Page
+from s9s.services.access import Caller, job_visibility, may_see_all, may_see_job
+from s9s.services.clusters import Cluster
+from s9s.services.paging import page_of
+
+NODE_SORT_KEYS: Final[Mapping[str, Callable[[Node], Any]]] = {
+    "node_name": lambda node: natural_key(node.node_name),
+    "state": lambda node: node.state,
+    "base_state": lambda node: node.base_state,
+    "cpu_total": lambda node: node.cpu_total,
+    "cpu_allocated": lambda node: node.cpu_allocated,
+    "cpu_load": lambda node: node.cpu_load,
+    "memory_total": lambda node: node.memory_total_mib,
+    "memory_allocated": lambda node: node.memory_allocated_mib,
+    "memory_free": lambda node: node.memory_free_mib,
+    "gpus_total": lambda node: node.gpus_total,
+    "gpus_allocated": lambda node: node.gpus_allocated,
+    "architecture": lambda node: node.architecture,
+    "os": lambda node: node.os,
+    "boot_time": lambda node: node.boot_time,
+    "last_busy": lambda node: node.last_busy,
+    "reason": lambda node: node.reason,
+}
+
+#: State words that Slurm knows of a node; a filter may use any of them.
+NODE_STATES: Final = (
+    "ALLOCATED", "BLOCKED", "CLOUD", "COMPLETING", "DOWN", "DRAIN", "DRAINED", "DRAINING", "DYNAMIC_NORM", "ERROR",
+    "FAIL", "FAILING", "FUTURE", "IDLE", "INVALID", "INVALID_REG", "MAINTENANCE", "MIXED", "NOT_RESPONDING",
+    "PERFCTRS", "PLANNED", "POWERED_DOWN", "POWERING_DOWN", "POWERING_UP", "POWER_DOWN", "POWER_UP", "REBOOT_ISSUED",
+    "REBOOT_REQUESTED", "RESERVED", "UNKNOWN",
+)  # fmt: skip
+
+
+class NodeQuery(Struct, frozen=True, kw_only=True):
+    """Filters are conjunctive; ``None`` means no filter."""
+
+    states: frozenset[str] | None = None
+    partitions: frozenset[str] | None = None
+    features: frozenset[str] | None = None
+    """All of them."""
+    available: bool | None = None
+    names: frozenset[str] | None = None
+    sort: str = "node_name"
+    descending: bool = False
+    limit: int = 100
+    offset: int = 0
+
+
+class NodeOutcome(Struct, frozen=True):
+    """What came of one node; `error` is ``None`` where it went well."""
+
+    node_name: str
+    state: str
+    error: S9SError | None = None
+
+
+class Nodes:
+    """The nodes of one cluster."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    async def page(self, query: NodeQuery, caller: Caller) -> Page[Node]:
+        """One page from the snapshot."""
+        self._require_sight(caller)
+        await self._cluster.watcher.settled()
+        found = (node for node in self._cluster.snapshot.nodes.all() if _matches(node, query))
+        return page_of(
+            found,
+            NODE_SORT_KEYS,
+            sort=query.sort,
+            descending=query.descending,
+            limit=query.limit,
+            offset=query.offset,
+            identity=lambda node: natural_key(node.node_name),
+        )
+
+    async def get(self, name: str, caller: Caller) -> Node:
+        """One node. Raises `ResourceNotFound`."""
+        self._require_sight(caller)
+        await self._cluster.watcher.settled()
+        node = self._cluster.snapshot.nodes.get(name)
+        if node is None:
+            raise ResourceNotFound.of("node", name)
+        return node
+
+    def jobs_on(self, name: str, caller: Caller) -> list[str]:
+        """Ids of the jobs on a node that the caller may see."""
+        table = self._cluster.snapshot.jobs
+        visibility = job_visibility(caller, self._cluster.info, self._cluster.snapshot.users.get(caller.user))
+        ids = table.on_node(name)
+        if visibility is None:
+            return ids
+        jobs = [table.get(job_id) for job_id in ids]
+        return [job.job_id for job in jobs if job is not None and may_see_job(visibility, job)]
+
+    async def update(self, hostlist: str, update: NodeUpdate, caller: Caller) -> list[NodeOutcome]:
+        """Change each node of a hostlist, as the caller.
+
+        One name: its error rises. Several: each has its own outcome. Raises `ValidationError` for what is no
+        hostlist or a missing reason.
+        """
+        try:
+            names = expand_hostlist(hostlist)
+        except ValueError as error:
+            raise ValidationError.of("node_name", hostlist, str(error)) from error
+        if update.action.needs_reason and not (update.reason and update.reason.strip()):
+            raise ValidationError.of(
+                "reason", update.reason, "a reason, why the node is taken away",
+                f"{update.action.value} needs a reason",
+            )  # fmt: skip
+        self._cluster.require_reachable()
+        known = [name for name in names if self._cluster.snapshot.nodes.get(name) is not None]
+        if not known:
+            raise ResourceNotFound.of("node", hostlist)
+        if len(names) == 1:
+            await self._change(names, update, caller)
+            return [self._outcome(names[0])]
+        return await self._update_each(names, set(known), update, caller)
+
+    async def _update_each(
+        self, names: list[str], known: set[str], update: NodeUpdate, caller: Caller
+    ) -> list[NodeOutcome]:
+        """All known nodes in one call; only when that fails, each in its own to learn which ones it was."""
+        errors: dict[str, S9SError] = {
+            name: ResourceNotFound.of("node", name) for name in names if name not in known
+        }
+        present = [name for name in names if name in known]
+        try:
+            await self._change(present, update, caller)
+        except PermissionDenied:
+            raise
+        except S9SError:
+            for name in present:
+                try:
+                    await self._change([name], update, caller)
+                except S9SError as error:
+                    errors[name] = error
+        await self._cluster.watcher.settled()
+        return [
+            NodeOutcome(name, "", errors[name]) if name in errors else self._outcome(name) for name in names
+        ]
+
+    async def _change(self, names: list[str], update: NodeUpdate, caller: Caller) -> None:
+        try:
+            await self._cluster.backend.update_nodes(names, update, caller.user)
+        finally:
+            self._cluster.watcher.touch(None, nodes=names)
+        await self._cluster.watcher.settled()
+
+    def _outcome(self, name: str) -> NodeOutcome:
+        node = self._cluster.snapshot.nodes.get(name)
+        return NodeOutcome(name, node.state if node else "UNKNOWN")
+
+    def _require_sight(self, caller: Caller) -> None:
+        if not may_see_all(caller, self._cluster.info, "nodes"):
+            raise PermissionDenied("Nodes are private on this cluster", private_data="nodes")
+
+
+def _matches(node: Node, query: NodeQuery) -> bool:
+    return (
+        (query.names is None or node.node_name in query.names)
+        and (query.states is None or not query.states.isdisjoint(node.state_names))
+        and (query.partitions is None or not query.partitions.isdisjoint(node.partitions))
+        and (query.features is None or query.features.issubset(node.features))
+        and (query.available is None or node.is_available == query.available)
+    )
+
+
+def natural_key(name: str) -> tuple[tuple[str, int], ...]:
+    """Sorts ``n2`` before ``n10``."""
+    parts: list[tuple[str, int]] = []
+    text, digits = "", ""
+    for character in name:
+        if character.isascii() and character.isdigit():
+            digits += character
+        else:
+            if digits:
+                parts.append((text, int(digits)))
+                text, digits = "", ""
+            text += character
+    parts.append((text, int(digits) if digits else -1))
+    return tuple(parts)

@@ -1,0 +1,71 @@
+"""How the server and its clusters are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+from msgspec import Struct
+
+from s9s.domain.clusters import ClusterInfo
+from s9s.services.clusters import Cluster
+
+
+class ClusterHealth(Struct, frozen=True):
+    """One cluster: what discovery found (``None`` before the first contact) and how fresh the snapshot is."""
+
+    info: ClusterInfo | None
+    reachable: bool
+    snapshot_age_seconds: float | None
+    generation: int
+    interval_seconds: float
+    jobs: int
+    nodes: int
+    last_error: str | None
+
+
+class Health:
+    """Knows since when the server runs and how its clusters are."""
+
+    def __init__(self, clusters: Sequence[Cluster], is_database_up: Callable[[], Awaitable[bool]]) -> None:
+        self._clusters = clusters
+        self._is_database_up = is_database_up
+        self.started_at = int(time.time())
+        self._started = time.monotonic()
+
+    @property
+    def uptime_seconds(self) -> float:
+        """Since the server was put together."""
+        return time.monotonic() - self._started
+
+    def clusters(self) -> list[ClusterHealth]:
+        """Every cluster's state, now."""
+        return [_health(cluster) for cluster in self._clusters]
+
+    async def check_ready(self) -> bool:
+        """Whether every cluster's snapshot was loaded at least once, and the database answers."""
+        return all(cluster.snapshot.is_loaded for cluster in self._clusters) and await self._is_database_up()
+
+    def staleness_seconds(self) -> float | None:
+        """The age of the oldest snapshot whose cluster is out of reach; ``None`` when all are in reach."""
+        now = time.time()
+        ages = [
+            cluster.snapshot.age_seconds(now)
+            for cluster in self._clusters
+            if cluster.snapshot.last_error is not None and cluster.snapshot.is_loaded
+        ]
+        return max(ages, default=None)
+
+
+def _health(cluster: Cluster) -> ClusterHealth:
+    snapshot = cluster.snapshot
+    return ClusterHealth(
+        info=snapshot.info,
+        reachable=snapshot.last_error is None and snapshot.is_loaded,
+        snapshot_age_seconds=round(snapshot.age_seconds(time.time()), 3) if snapshot.is_loaded else None,
+        generation=snapshot.jobs.generation,
+        interval_seconds=cluster.watcher.interval_seconds,
+        jobs=len(snapshot.jobs),
+        nodes=len(snapshot.nodes),
+        last_error=snapshot.last_error,
+    )
