@@ -29,8 +29,9 @@ FLUSH_SECONDS: Final = 10.0
 MAX_CACHED: Final = 10_000
 
 _SECRET: Final = re.compile(r"s9s_[A-Za-z0-9_-]{43}", re.ASCII)
-# What useradd makes, and the names of directory services (alice@EXAMPLE.COM, EXAMPLE\alice).
-_USER: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+\\-]{0,254}\$?", re.ASCII)
+# What useradd makes, and the names of directory services (alice@EXAMPLE.COM, EXAMPLE\alice). Digits alone
+# would be taken for a uid here and there, and "0" for root.
+_USER: Final = re.compile(r"(?!\d+\Z)[A-Za-z0-9_][A-Za-z0-9_.@+\\-]{0,254}\$?", re.ASCII)
 
 _log = logging.getLogger(__name__)
 

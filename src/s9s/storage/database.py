@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 from collections.abc import AsyncIterator, Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, Connection, event, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -32,21 +33,27 @@ class Database:
         self._engine = engine
 
     @classmethod
-    async def open(cls, url: str) -> Self:
+    async def open(cls, url: str, *, create: bool = True) -> Self:
         """Connect, and bring the schema to the newest version; several processes may do so at once.
 
         Args:
             url: ``sqlite:////absolute/path``. A missing file is made with mode 0600, its directory with 0700.
+            create: False makes nothing and changes nothing: the database is there, of whatever version.
 
         Raises:
             DatabaseUnavailable: It cannot be reached or written, or was made by a newer version.
         """
         address = make_url(url)
         if address.drivername == "sqlite":
-            _prepare_file(Path(address.database or ""))
+            path = Path(address.database or "")
+            if create:
+                _prepare_file(path)
+            elif not path.exists():
+                raise DatabaseUnavailable(f"{path} does not exist")
         database = cls(_make_engine(address))
         try:
-            await database._migrate()
+            if create:
+                await database._migrate()
         except BaseException:
             await database.close()
             raise
@@ -80,10 +87,23 @@ class Database:
                 async with connection.begin():
                     yield connection
 
-    async def _migrate(self) -> None:
+    async def is_up(self) -> bool:
+        """Whether it answers, within a second."""
+        try:
+            async with asyncio.timeout(1), self.read() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (DatabaseUnavailable, TimeoutError):
+            return False
+        return True
+
+    async def schema_version(self) -> str | None:
+        """The version of its schema, ``None`` when it has none. Raises `DatabaseUnavailable`."""
         async with self.read() as connection:
-            if await connection.run_sync(version_of) == SCHEMA_VERSION:
-                return
+            return await connection.run_sync(version_of)
+
+    async def _migrate(self) -> None:
+        if await self.schema_version() == SCHEMA_VERSION:
+            return
         async with self.write() as connection:
             try:
                 await connection.run_sync(upgrade)
