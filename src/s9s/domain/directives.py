@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from s9s.domain.jobs import JobSubmission
-from s9s.domain.sbatch_options import FLAGS, OPTIONAL_ARGUMENT, SHORT, TYPED_GPUS, WITH_ARGUMENT, refuse
+from s9s.domain.sbatch_options import FLAGS, OPTIONAL_ARGUMENT, SHORT, TYPED_GPUS, WITH_ARGUMENT
 from s9s.domain.tres import gres_gpus
 
 
@@ -139,7 +139,7 @@ class _Reader:
             if value is None:
                 self._fields |= FLAGS[name]
             else:
-                self._fields |= WITH_ARGUMENT.get(name, OPTIONAL_ARGUMENT.get(name, _refuse))(value)
+                self._fields |= (WITH_ARGUMENT.get(name) or OPTIONAL_ARGUMENT[name])(value)
         except KeyError:
             self._unknown(word, words)
         except ValueError:

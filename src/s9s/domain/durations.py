@@ -16,7 +16,7 @@ LONGEST: Final = (2**32 - 1) * 60
 
 _ALLOWED: Final = "a duration like 30 (minutes), 4:00:00, 1-12, 7-00:00:00, 2h, 30m, 7d or UNLIMITED"
 _COLONS: Final = re.compile(r"(\d{1,12})(?::(\d{1,12}))?(?::(\d{1,12}))?", re.ASCII)
-_DAYS: Final = re.compile(r"(\d{1,12})-(\d{1,12})?(?:(?<!-):(\d{1,12}))?(?::(\d{1,12}))?", re.ASCII)
+_DAYS: Final = re.compile(r"(\d{1,12})-(?:(\d{1,12})(?::(\d{1,12}))?(?::(\d{1,12}))?)?", re.ASCII)
 _UNITS: Final = re.compile(
     r"(?=\d)(?:(\d{1,12})d ?)?(?:(\d{1,12})h ?)?(?:(\d{1,12})m ?)?(?:(\d{1,12})s)?", re.ASCII | re.IGNORECASE
 )

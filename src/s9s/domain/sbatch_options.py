@@ -22,7 +22,7 @@ Fields = Mapping[str, object]
 TYPED_GPUS: Final = "typed gpus per node"
 
 
-def refuse(value: str) -> Fields:
+def _refuse(value: str) -> Fields:
     """The reader of what no field can hold."""
     raise ValueError(value)
 
@@ -72,7 +72,7 @@ def _parsed(field: str, parse: Callable[[str], int]) -> Callable[[str], Fields]:
 def _hosts(field: str) -> Callable[[str], Fields]:
     def read(value: str) -> Fields:
         # With a slash it is a file of names, which only sbatch itself can read.
-        return refuse(value) if "/" in value else _text(field)(value)
+        return _refuse(value) if "/" in value else _text(field)(value)
 
     return read
 
@@ -107,7 +107,7 @@ def _gpus_per_node(value: str) -> Fields:
 
 def _directory(value: str) -> Fields:
     # Relative to where sbatch was called, which is nowhere here.
-    return _text("working_directory")(value) if value.startswith("/") else refuse(value)
+    return _text("working_directory")(value) if value.startswith("/") else _refuse(value)
 
 
 def _open_mode(value: str) -> Fields:
@@ -127,7 +127,7 @@ def _signal(value: str) -> Fields:
 
 def _export(value: str) -> Fields:
     # A job of ours never inherits this server's environment, so that both come to the same.
-    return {} if value.upper() in ("ALL", "NONE") else refuse(value)
+    return {} if value.upper() in ("ALL", "NONE") else _refuse(value)
 
 
 #: Options whose argument follows, after ``=`` or as the next word.
