@@ -101,7 +101,9 @@ def _explain(error: ErrorDetails, origins: tuple[tuple[Mapping[str, Any], str], 
     tables = sections()
     section, *rest = (str(part) for part in error["loc"])
     name = rest[0] if rest else None
-    origin = next((text for values, text in origins if _holds(values, section, name)), "default")
+    # A table that is none was one in no source above the file.
+    candidates = origins if name else reversed(origins)
+    origin = next((text for values, text in candidates if _holds(values, section, name)), "default")
     # A database's address may hold a password, and so may a table.
     value = "{...}" if name is None else re.sub(r"://[^@/\s]*@", "://***@", repr(error["input"]))
     if section not in tables:

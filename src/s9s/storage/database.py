@@ -161,7 +161,7 @@ def _prepare_file(path: Path) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise DatabaseUnavailable(f"{path}: {error.strerror}") from error
+        raise DatabaseUnavailable(f"{error.filename}: {error.strerror}") from error
 
 
 @contextmanager

@@ -1,0 +1,103 @@
+import pytest
+
+from s9s.domain.accounting import User
+from s9s.domain.clusters import ClusterInfo
+from s9s.domain.errors import PermissionDenied
+from s9s.domain.jobs import Job, JobState
+from s9s.domain.queries import Visibility
+from s9s.services.access import (
+    SCOPES,
+    Caller,
+    Role,
+    job_visibility,
+    may_see_all,
+    may_see_job,
+    may_see_secrets,
+    require_owner,
+    require_scope,
+)
+
+USER = Caller("alice", Role.USER)
+OPERATOR = Caller("carol", Role.OPERATOR)
+ADMIN = Caller("dave", Role.ADMIN)
+
+
+def cluster(*private_data: str) -> ClusterInfo:
+    return ClusterInfo(name="lab", slurm_version="24.11.5", routes={}, private_data=frozenset(private_data))
+
+
+def job(user: str, account: str | None) -> Job:
+    return Job(
+        job_id="1",
+        numeric_id=1,
+        job_name="a",
+        user=user,
+        account=account,
+        state=JobState.RUNNING,
+        partition="normal",
+        submit_time=1,
+    )
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_credential_without_scopes_allows_all_that_the_role_may(scope: str) -> None:
+    assert ADMIN.allows(scope)
+    assert USER.allows(scope) == OPERATOR.allows(scope) == (scope != "admin")
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_scopes_narrow_a_credential(scope: str) -> None:
+    caller = Caller("dave", Role.ADMIN, frozenset({"jobs:read", "nodes:write"}))
+    assert caller.allows(scope) == (scope in {"jobs:read", "nodes:write"})
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_the_scope_admin_holds_the_others_but_gives_no_role(scope: str) -> None:
+    assert Caller("dave", Role.ADMIN, frozenset({"admin"})).allows(scope)
+    assert Caller("alice", Role.USER, frozenset({"admin"})).allows(scope) == (scope != "admin")
+
+
+def test_requiring_a_scope_names_it() -> None:
+    require_scope(USER, "jobs:write")
+    with pytest.raises(PermissionDenied, match="does not allow jobs:write") as caught:
+        require_scope(Caller("alice", Role.USER, frozenset({"jobs:read"})), "jobs:write")
+    assert caught.value.details == {"required_scope": "jobs:write"}
+
+
+@pytest.mark.parametrize("kind", ["jobs", "nodes", "partitions", "usage", "users"])
+def test_private_data_hides_its_own_kind_from_users_only(kind: str) -> None:
+    assert not may_see_all(USER, cluster(kind), kind)
+    assert may_see_all(OPERATOR, cluster(kind), kind)
+    assert may_see_all(ADMIN, cluster(kind), kind)
+    others = {"jobs", "nodes", "partitions", "usage", "users"} - {kind}
+    assert may_see_all(USER, cluster(*others), kind)
+    assert may_see_all(USER, cluster(), kind)
+
+
+def test_jobs_are_visible_to_all_unless_private() -> None:
+    assert job_visibility(USER, cluster(), None) is None
+    assert job_visibility(USER, cluster("nodes", "users"), None) is None
+    assert job_visibility(OPERATOR, cluster("jobs"), None) is None
+    assert job_visibility(ADMIN, cluster("jobs"), None) is None
+
+
+def test_private_jobs_are_the_users_own_and_those_of_coordinated_accounts() -> None:
+    assert job_visibility(USER, cluster("jobs"), None) == Visibility(frozenset({"alice"}))
+    user = User(username="alice", coordinator_of=("research",))
+    visibility = job_visibility(USER, cluster("jobs"), user)
+    assert visibility == Visibility(frozenset({"alice"}), frozenset({"research"}))
+    assert may_see_job(visibility, job("alice", "gpu"))
+    assert may_see_job(visibility, job("bob", "research"))
+    assert not may_see_job(visibility, job("bob", "gpu"))
+    assert not may_see_job(visibility, job("bob", None))
+    assert may_see_job(None, job("bob", None))
+
+
+def test_secrets_are_for_the_owner_and_administrators() -> None:
+    assert may_see_secrets(USER, "alice")
+    assert not may_see_secrets(USER, "bob")
+    assert not may_see_secrets(OPERATOR, "bob")
+    assert may_see_secrets(ADMIN, "bob")
+    require_owner(USER, "alice", "read the output of job 7")
+    with pytest.raises(PermissionDenied, match="Only bob and administrators may read the output of job 7"):
+        require_owner(OPERATOR, "bob", "read the output of job 7")
