@@ -1,4 +1,7 @@
-"""Where a batch job's output goes: the patterns of ``--output`` and ``--error`` resolved."""
+"""Where a batch job's output goes: the patterns of ``--output`` and ``--error`` resolved.
+
+All of it as 22.05, 24.11 and 26.05 were seen to name the files, which is not always as they say.
+"""
 
 from __future__ import annotations
 
@@ -8,27 +11,30 @@ from typing import Final
 
 from s9s.domain.jobs import Job
 
-# As slurmd reads them: %%, %j, %4j; a letter that it does not know stays as it is.
-_PATTERN: Final = re.compile(r"%(?:(%)|(\d*)([AJNajnstuxb]))", re.ASCII)
+#: ``%%``, ``%j``, ``%4j``. A letter that Slurm does not know stays as it is.
+_PATTERN: Final = re.compile(r"%(?:(%)|([0-9]*)([AJNabjnstux]))")
 _WIDEST: Final = 10
+
+#: The index of a job that is no array task (NO_VAL): all versions really put it into the name.
+_NO_TASK: Final = 4294967294
 
 
 def output_paths(job: Job) -> tuple[str | None, str | None]:
-    """Absolute paths of standard output and standard error, the same one where the job does not split them.
+    """Absolute paths of standard output and standard error; the same one where the job does not split them.
 
-    ``None`` where it cannot be known: a relative path and no working directory. What is decided only when
-    the job starts (``%N``, or ``%a`` of tasks that have no record yet) stays as written.
+    ``None`` where it cannot be known: a relative path and no working directory. What is only decided when
+    the job starts (``%N``, and all numbers of array tasks that have no record yet) stays as written.
     """
-    in_array = job.array_job_id is not None
-    stdout = _resolve(job.standard_output or ("slurm-%A_%a.out" if in_array else "slurm-%j.out"), job)
+    default = "slurm-%j.out" if job.array_job_id is None else "slurm-%A_%a.out"
+    stdout = _resolve(job.standard_output or default, job)
     stderr = _resolve(job.standard_error, job) if job.standard_error else stdout
     return stdout, stderr
 
 
 def _resolve(path: str, job: Job) -> str | None:
     if "\\" in path:
-        # A backslash anywhere switches the patterns off, and is itself dropped.
-        resolved = path.replace("\\", "")
+        # One backslash anywhere switches all patterns off.
+        resolved = re.sub(r"\\(.?)", r"\1", path, flags=re.DOTALL)
     else:
         resolved = _PATTERN.sub(lambda match: _value(match, job), path)
     if resolved.startswith("/"):
@@ -37,26 +43,32 @@ def _resolve(path: str, job: Job) -> str | None:
 
 
 def _value(match: re.Match[str], job: Job) -> str:
-    literal, digits, letter = match.groups()
-    if literal:
+    percent, digits, letter = match.groups()
+    if percent:
         return "%"
-    width = min(int(digits[:3] or 0), _WIDEST)
-    # The unstarted rest of an array: its tasks get their own numbers when they start.
-    unstarted_rest = job.array_job_id is not None and job.array_task_id is None
+    # Tasks of an array get ids of their own when they start.
+    unstarted = job.array_job_id is not None and job.array_task_id is None
+    task = _NO_TASK if job.array_task_id is None else job.array_task_id
     match letter:
         case "u":
             return job.user
         case "x":
             return job.job_name
+        case "s":
+            return "batch"
         case "N" if job.nodes:
             return job.nodes[0].partition(".")[0]
         case "A":
-            return str(job.array_job_id or job.numeric_id).zfill(width)
+            number = job.array_job_id or job.numeric_id
         case "n" | "t":
-            return "0".zfill(width)
-        case "j" | "J" if not unstarted_rest:
-            return str(job.numeric_id).zfill(width)
-        case "a" if job.array_task_id is not None:
-            return str(job.array_task_id).zfill(width)
+            number = 0
+        case "j" | "J" if not unstarted:
+            number = job.numeric_id
+        case "a" if not unstarted:
+            number = task
+        case "b" if not unstarted:
+            # Since 24.11 at the latest; 22.05 leaves it as it is.
+            number = task % 10
         case _:
             return match[0]
+    return str(number).zfill(min(int(digits[-6:] or 0), _WIDEST))
