@@ -218,8 +218,8 @@ async def test_looking_makes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_it_says_whether_it_is_up(database: Database, tmp_path: Path) -> None:
-    assert await database.is_up()
+async def test_it_says_whether_it_is_reachable(database: Database, tmp_path: Path) -> None:
+    assert await database.is_reachable()
     await database.close()
     (tmp_path / "state").rename(tmp_path / "elsewhere")
-    assert not await database.is_up()
+    assert not await database.is_reachable()

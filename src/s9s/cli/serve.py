@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import click
@@ -24,7 +25,8 @@ def serve(
     """Serve the API until interrupted."""
     flags = {"server.host": host, "server.port": port, "cluster.mode": cluster}
     settings = load(config, state_dir, **flags)
-    # The server's imports take a second, which `s9s serve --help` and bad flags need not wait for.
-    from s9s import server
+    # The server's imports take most of a second, which `s9s serve --help` and bad flags need not wait for.
+    from s9s import app
 
-    server.serve(settings)
+    gc.enable()
+    app.serve(settings)

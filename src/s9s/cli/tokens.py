@@ -51,6 +51,7 @@ def token() -> None:
     help="Of the rate limits.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the token and its secret as JSON.")
+@click.option("--quiet", is_flag=True, help="Print nothing but the secret.")
 @configured
 def create(
     user: str | None,
@@ -60,6 +61,7 @@ def create(
     scopes: str | None,
     tier: str,
     as_json: bool,
+    quiet: bool,
     config: Path | None,
     state_dir: Path | None,
 ) -> None:
@@ -83,7 +85,8 @@ def create(
         click.echo(json.dumps({"token": secret, **_fields(made)}, indent=2))
         return
     until = "for ever" if made.expires_at is None else f"until {_instant(made.expires_at)}"
-    click.echo(f"Token {made.token_id}: {made.user}, {made.role}, {until}. Shown this once:", err=True)
+    if not quiet:
+        click.echo(f"Token {made.token_id}: {made.user}, {made.role}, {until}. Shown this once:", err=True)
     click.echo(secret)
 
 

@@ -87,7 +87,7 @@ class Database:
                 async with connection.begin():
                     yield connection
 
-    async def is_up(self) -> bool:
+    async def is_reachable(self) -> bool:
         """Whether it answers, within a second."""
         try:
             async with asyncio.timeout(1), self.read() as connection:
