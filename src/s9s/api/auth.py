@@ -17,7 +17,7 @@ MAX_CREDENTIAL_BYTES: Final = 8192
 
 
 def credential_of(authorization: str | None, api_key: str | None) -> str:
-    """The secret in the request's headers. Raises `AuthenticationFailed` when there is none that can be read."""
+    """The secret in the request's headers. Raises `AuthenticationFailed` when there is none to be read."""
     if authorization is not None:
         scheme, _, secret = authorization.partition(" ")
         if scheme.lower() != "bearer":
@@ -44,7 +44,9 @@ class Authentication(AbstractAuthenticationMiddleware):
         super().__init__(app)
         self._tokens = tokens
 
-    async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
+    async def authenticate_request(
+        self, connection: ASGIConnection[Any, Any, Any, Any]
+    ) -> AuthenticationResult:
         secret = credential_of(connection.headers.get("authorization"), connection.headers.get("x-api-key"))
         caller: Caller = self._tokens.cached(secret) or await self._tokens.verify(secret)
         return AuthenticationResult(user=caller, auth=None)

@@ -13,8 +13,8 @@ _ASSETS: Final = files("s9s.api") / "assets"
 #: Swagger UI and ReDoc set inline styles; ReDoc searches in a worker made from a blob.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
+    "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
 )
 
 _SWAGGER: Final = """<!doctype html>

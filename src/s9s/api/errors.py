@@ -71,13 +71,11 @@ def envelope(error: S9SError, request_id: str) -> bytes:
     """The error as JSON in the contract's format."""
     details = msgspec.to_builtins(dict(error.details), enc_hook=str)
     now = format_instant(int(time.time()))
-    return msgspec.json.encode(
-        ErrorEnvelope(ErrorBody(error.code, error.message, details, request_id, now))
-    )
+    return msgspec.json.encode(ErrorEnvelope(ErrorBody(error.code, error.message, details, request_id, now)))
 
 
 def respond_error(request: Request[Any, Any, Any], exception: Exception) -> Response[bytes]:
-    """Any exception that a route lets rise, as an answer. Unexpected ones are logged and told as INTERNAL_ERROR."""
+    """Any exception of a route as an answer; unexpected ones are logged and told as INTERNAL_ERROR."""
     error, headers = _as_s9s_error(request, exception)
     return Response(
         envelope(error, request.scope["state"].get("request_id", "")),
@@ -110,4 +108,6 @@ def _as_s9s_error(request: Request[Any, Any, Any], exception: Exception) -> tupl
         phrase = http.HTTPStatus(exception.status_code).phrase
         return InvalidRequest(f"The request cannot be read: {exception.detail or phrase}"), {}
     log.error("unexpected error", path=request.url.path, exc_info=exception)
-    return S9SError("An unexpected error happened; the server's log has the details under this request_id"), {}
+    return S9SError(
+        "An unexpected error happened; the server's log has the details under this request_id"
+    ), {}

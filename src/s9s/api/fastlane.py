@@ -24,7 +24,8 @@ from s9s.services.tokens import Tokens
 
 _PATHS: Final = frozenset({b"/v1/jobs", b"/api/v1/jobs"})
 _STATUS_LINES: Final = {
-    status: f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}\r\n".encode() for status in (200, 400, 403, 500, 503)
+    status: f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}\r\n".encode()
+    for status in (200, 400, 403, 500, 503)
 }
 
 
@@ -69,7 +70,10 @@ class JobsLane:
         return self._write(200, body, request_id, {})
 
     def _write(self, status: int, body: bytes, request_id: str, extra: dict[str, str]) -> bytes:
-        head = [_STATUS_LINES[status], b"content-type: application/json\r\ncontent-length: %d\r\n" % len(body)]
+        head = [
+            _STATUS_LINES[status],
+            b"content-type: application/json\r\ncontent-length: %d\r\n" % len(body),
+        ]
         head += [b"%b: %b\r\n" % pair for pair in (*self._front.headers(request_id), CACHE_CONTROL)]
         head += [f"{name}: {value}\r\n".encode() for name, value in extra.items()]
         return b"".join((*head, b"\r\n", body))
@@ -104,8 +108,10 @@ def protocol_with(lane: Lane) -> type[HttpToolsProtocol]:
 
         def _query(self) -> bytes | None:
             path, _, query = self.url.partition(b"?")
-            if path not in _PATHS or b"#" in query or any(
-                name in (b"content-length", b"transfer-encoding") for name, _ in self.headers
+            if (
+                path not in _PATHS
+                or b"#" in query
+                or any(name in (b"content-length", b"transfer-encoding") for name, _ in self.headers)
             ):
                 return None
             return query

@@ -27,15 +27,14 @@ from s9s.api.routes import ROOT_ROUTES, V1_ROUTES
 _DESCRIPTION: Final = """\
 REST API for Slurm clusters: one frozen, friendly interface over every Slurm version, acting as the real user.
 
-Every path under `/v1` is served under `/api/v1` too. Times are RFC 3339 UTC; durations are Slurm's notation (`2:15:30`,
-`7-00:00:00`, `UNLIMITED`); memory is 1024-based (`128GB`). What Slurm has not set is `null`.
+Every path under `/v1` is served under `/api/v1` too. Times are RFC 3339 UTC; durations are Slurm's notation
+(`2:15:30`, `7-00:00:00`, `UNLIMITED`); memory is 1024-based (`128GB`). What Slurm has not set is `null`.
 
-**Credentials**: `Authorization: Bearer TOKEN` or `X-API-Key: KEY`. Where the server is set up for it, a TLS client
-certificate counts as well (OpenAPI 3.0 has no security scheme for it).
+**Credentials**: `Authorization: Bearer TOKEN`, or the same as `X-API-Key: TOKEN`.
 
-**Errors** all have one shape; `code` is stable, `details` names what is wrong and what is allowed, and `request_id` equals
-the `X-Request-ID` header. While Slurm is out of reach, reads are answered from the last snapshot with an
-`X-S9S-Warning` header, and writes are 503.
+**Errors** all have one shape; `code` is stable, `details` names what is wrong and what is allowed, and
+`request_id` equals the `X-Request-ID` header. While Slurm is out of reach, reads are answered from the last
+snapshot with an `X-S9S-Warning` header, and writes are 503.
 """
 
 _TAGS: Final = {
@@ -99,8 +98,17 @@ def build(public_url: str | None = None) -> dict[str, Any]:
         "components": {
             "schemas": schemas,
             "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer", "description": "A token from `s9s token create`"},
-                "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same as a key"},
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A token from `s9s token create`",
+                },
+                "apiKey": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "X-API-Key",
+                    "description": "The same as a key",
+                },
             },
             "headers": {
                 "X-Request-ID": {
@@ -162,7 +170,9 @@ def _operation(route: HTTPRouteHandler, schemas: Mapping[str, Any]) -> dict[str,
     return operation
 
 
-def _responses(route: HTTPRouteHandler, schemas: Mapping[str, Any], needs_credentials: bool) -> dict[str, Any]:
+def _responses(
+    route: HTTPRouteHandler, schemas: Mapping[str, Any], needs_credentials: bool
+) -> dict[str, Any]:
     name, answer = route.fn.__name__, _answer(route)
     headers = {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}}
     status = str(route.status_code or 200)
@@ -227,7 +237,13 @@ def _query_parameters(model: type[Parameters]) -> Iterator[dict[str, Any]]:
         description = schema.pop("description", "")
         if field.default is not None and field.default is not msgspec.NODEFAULT:
             schema["default"] = field.default
-        yield {"name": field.encode_name, "in": "query", "required": field.required, "description": description, "schema": schema}
+        yield {
+            "name": field.encode_name,
+            "in": "query",
+            "required": field.required,
+            "description": description,
+            "schema": schema,
+        }
 
 
 def _reference(model: type[msgspec.Struct]) -> dict[str, str]:
@@ -286,7 +302,9 @@ def complete(example: Any, schema: Mapping[str, Any], schemas: Mapping[str, Any]
     if isinstance(example, dict) and "properties" in schema:
         properties = schema["properties"]
         filled = {
-            name: complete(example[name], properties[name], schemas) if name in example else _blank(properties[name])
+            name: complete(example[name], properties[name], schemas)
+            if name in example
+            else _blank(properties[name])
             for name in properties
             if name in example or name in schema.get("required", ())
         }

@@ -61,7 +61,7 @@ class JobPages:
         return self._page(query, caller)
 
     def answer_at_once(self, query_string: bytes, caller: Caller) -> bytes | None:
-        """The same without waiting; ``None`` when something has to be waited for. Raises `ValidationError`."""
+        """The same at once; ``None`` when there is something to wait for. Raises `ValidationError`."""
         query = read_job_query(query_string)
         return self._page(query, caller) if self._jobs.is_ready_for(query) else None
 
@@ -80,9 +80,7 @@ class JobPages:
 
     def _build(self, query: JobQuery, visibility: Visibility | None) -> bytes:
         page, now = self._jobs.page(query, visibility, row_parts)
-        rows = b",".join(
-            [head + _elapsed(job, now) + tail for job, (head, tail) in page.items]
-        )
+        rows = b",".join([head + _elapsed(job, now) + tail for job, (head, tail) in page.items])
         return b'{"jobs":[%b],"total":%d,"limit":%d,"offset":%d,"has_more":%b}' % (
             rows,
             page.total,

@@ -1,4 +1,4 @@
-"""Query strings and bodies to typed structs, with errors that name the field, the bad value and what is allowed.
+"""Query strings and bodies to typed structs; errors name the field, the bad value and what is allowed.
 
 A route says what it takes with msgspec structs (`Parameters` for the query string, any struct for
 the body); the OpenAPI document is made from the same structs.
@@ -36,7 +36,9 @@ def read_parameters(model: type[S], query_string: bytes) -> S:
     if len(query_string) > MAX_QUERY_BYTES:
         raise InvalidRequest(f"The query string is longer than {MAX_QUERY_BYTES} bytes")
     try:
-        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=200)
+        pairs = parse_qsl(
+            query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=200
+        )
     except ValueError as error:
         raise InvalidRequest("The query string is not valid percent-encoded UTF-8") from error
     given: dict[str, str] = {}
@@ -45,11 +47,10 @@ def read_parameters(model: type[S], query_string: bytes) -> S:
             raise ValidationError.of(_printable(name), _printable(value), "text without NUL")
         given[name] = f"{given[name]},{value}" if name in given else value
     known = {field.encode_name for field in msgspec.structs.fields(model)}
-    for name in given:
+    for name, value in given.items():
         if name not in known:
-            raise ValidationError.of(
-                _printable(name), given[name], sorted(known), f"Unknown parameter: {_printable(name)}"
-            )
+            shown = _printable(name)
+            raise ValidationError.of(shown, value, sorted(known), f"Unknown parameter: {shown}")
     return _convert(given, model, strict=False)
 
 
@@ -67,7 +68,9 @@ def read_body(model: type[S], raw: bytes) -> S:
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"The body is not valid JSON: {error}") from error
     if not isinstance(value, dict):
-        raise ValidationError.of("body", type(value).__name__, "a JSON object", "The body must be a JSON object")
+        raise ValidationError.of(
+            "body", type(value).__name__, "a JSON object", "The body must be a JSON object"
+        )
     return _convert(value, model, strict=True)
 
 
@@ -83,7 +86,7 @@ _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 
 
 def _explain(text: str, value: dict[str, Any], model: type[Struct]) -> ValidationError:
-    """msgspec's one-line text as an error with the field, its value and what is allowed."""
+    """Msgspec's one-line text as an error with the field, its value and what is allowed."""
     match = _PATH.match(text)
     assert match is not None
     what, path = match["what"], match["path"] or ""
@@ -120,7 +123,12 @@ def _allowed(what: str, parameter: str, model: type[Struct]) -> object:
     return what
 
 
-_BOUNDS: Final = {"minimum": "minimum", "maximum": "maximum", "minLength": "min_length", "maxLength": "max_length"}
+_BOUNDS: Final = {
+    "minimum": "minimum",
+    "maximum": "maximum",
+    "minLength": "min_length",
+    "maxLength": "max_length",
+}
 
 
 def _at(value: Any, steps: list[str]) -> Any:

@@ -27,7 +27,9 @@ def csv(text: str | None) -> frozenset[str] | None:
     return values or None
 
 
-def words(parameter: str, text: str | None, allowed: frozenset[str] | tuple[str, ...]) -> frozenset[str] | None:
+def words(
+    parameter: str, text: str | None, allowed: frozenset[str] | tuple[str, ...]
+) -> frozenset[str] | None:
     """A comma list of words from a known set, upper case, given in any case."""
     values = csv(text)
     if values is None:

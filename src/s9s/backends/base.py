@@ -96,7 +96,9 @@ class Backend(Protocol):
         """
         ...
 
-    async def cancel(self, job_id: str, actor: str, *, signal: int | None = None, force: bool = False) -> None:
+    async def cancel(
+        self, job_id: str, actor: str, *, signal: int | None = None, force: bool = False
+    ) -> None:
         """End a job as scancel does; `force` kills at once; with `signal` only deliver that signal.
 
         A whole array may be named. Raises `ResourceNotFound`, `ResourceConflict` (finished, or not
@@ -105,7 +107,10 @@ class Backend(Protocol):
         ...
 
     async def update_job(self, job_id: str, update: JobUpdate, actor: str) -> None:
-        """Hold, release, change. Raises `ResourceNotFound`, `ResourceConflict`, `PermissionDenied`, `ValidationError`."""
+        """Hold, release, change.
+
+        Raises `ResourceNotFound`, `ResourceConflict`, `PermissionDenied`, `ValidationError`.
+        """
         ...
 
     async def requeue(self, job_id: str, actor: str) -> None:
@@ -121,7 +126,10 @@ class Backend(Protocol):
         ...
 
     async def update_nodes(self, names: Sequence[str], update: NodeUpdate, actor: str) -> None:
-        """Change the state of nodes, all or none checked. Raises `ResourceNotFound`, `ResourceConflict`, `PermissionDenied`."""
+        """Change the state of nodes, all or none checked.
+
+        Raises `ResourceNotFound`, `ResourceConflict`, `PermissionDenied`.
+        """
         ...
 
 

@@ -30,7 +30,7 @@ class Partition(Struct, frozen=True, kw_only=True):
 
 
 class PartitionStatistics(Struct, frozen=True, kw_only=True):
-    """Sums over the nodes of a partition. A node counts once, by its base state; DOWN and drained ones only in the total."""
+    """Sums over the nodes of a partition. DOWN and drained nodes count in the totals only."""
 
     nodes_total: int = 0
     nodes_idle: int = 0

@@ -18,7 +18,7 @@ JOB_SORT_FIELDS = (
 
 
 class Visibility(Struct, frozen=True):
-    """Which rows a caller may see: those of `users` and those in `accounts`. Hashable, so it can key caches."""
+    """Which rows a caller may see: those of `users` and those in `accounts`. Hashable: it keys caches."""
 
     users: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()

@@ -51,10 +51,13 @@ class Bulk:
         reason: str | None = None,
         priority: int | None = None,
     ) -> list[BulkOutcome]:
-        """An outcome for every id, in the order given. Raises `ValidationError` only for the request as a whole."""
+        """An outcome for every id, in order. Raises `ValidationError` only for the request as a whole."""
         if action == "priority" and priority is None:
             raise ValidationError.of(
-                "options.priority", None, "an integer of 0 or more", "The action priority needs options.priority"
+                "options.priority",
+                None,
+                "an integer of 0 or more",
+                "The action priority needs options.priority",
             )
         control = self._control
         actions: dict[str, Callable[[str], Awaitable[Outcome]]] = {

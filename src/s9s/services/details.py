@@ -27,9 +27,9 @@ class DetailsCache:
         self._running: dict[_Key, asyncio.Task[JobDetails]] = {}
 
     async def look_up(self, job_id: str, known: Job | None, actor: str | None) -> JobDetails:
-        """The job as Slurm tells `actor` of it; at most a few seconds old, and newer than any change of `known`.
+        """The job as Slurm tells `actor` of it; at most a few seconds old, and newer than `known`.
 
-        `known` is the snapshot's record: when it is another one than at the last look-up, Slurm is asked again.
+        `known` is the snapshot's record: when it is another one than last time, Slurm is asked again.
         Raises what `Backend.job` raises.
         """
         key = (job_id, actor)

@@ -12,7 +12,9 @@ from s9s.snapshot.store import JobTable
 class HoldNotes(Protocol):
     """Where the reasons outlive a restart."""
 
-    async def put(self, cluster: str, numeric_id: int, submit_time: int, reason: str, user: str, at: int) -> None:
+    async def put(
+        self, cluster: str, numeric_id: int, submit_time: int, reason: str, user: str, at: int
+    ) -> None:
         """Keep a reason; a later one for the same job replaces it."""
         ...
 

@@ -45,7 +45,7 @@ class JobControl:
         self._holds = holds
 
     async def submit(self, submission: JobSubmission, caller: Caller) -> Accepted:
-        """Submit as the caller. `submission.script` may be a path or a command line too (see `read_script`)."""
+        """Submit as the caller. `submission.script` may be a path or a command line (see `read_script`)."""
         self._cluster.require_reachable()
         script = await read_script(submission.script, caller.user, self._cluster.files)
         submission = structs.replace(submission, script=script)
@@ -58,7 +58,9 @@ class JobControl:
             submitted.job_id, f"{message} ({submitted.message})" if submitted.message else message, warnings
         )
 
-    async def cancel(self, job_id: str, caller: Caller, *, signal: str = "SIGTERM", force: bool = False) -> Outcome:
+    async def cancel(
+        self, job_id: str, caller: Caller, *, signal: str = "SIGTERM", force: bool = False
+    ) -> Outcome:
         """Cancel; `force` kills at once; a signal other than SIGTERM is only delivered.
 
         Raises `ValidationError` for an unknown signal, `ResourceConflict` for a finished job.

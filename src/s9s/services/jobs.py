@@ -87,7 +87,7 @@ class Jobs:
         return self._shown(job, job_id, caller)
 
     async def details(self, job_id: str, caller: Caller) -> tuple[JobDetails, int]:
-        """One job with environment and usage as far as the caller can see them in Slurm, and the time it is true for.
+        """One job with the environment and usage that the caller can see in Slurm, and when that was.
 
         Errors as in `get`. When Slurm is out of reach, what the snapshot knows.
         """

@@ -14,6 +14,7 @@ from s9s.domain.queries import Page
 from s9s.services.access import Caller, job_visibility, may_see_all, may_see_job
 from s9s.services.clusters import Cluster
 from s9s.services.paging import page_of
+from s9s.snapshot.nodes import natural_key
 
 NODE_SORT_KEYS: Final[Mapping[str, Callable[[Node], Any]]] = {
     "node_name": lambda node: natural_key(node.node_name),
@@ -36,9 +37,11 @@ NODE_SORT_KEYS: Final[Mapping[str, Callable[[Node], Any]]] = {
 
 #: State words that Slurm knows of a node; a filter may use any of them.
 NODE_STATES: Final = (
-    "ALLOCATED", "BLOCKED", "CLOUD", "COMPLETING", "DOWN", "DRAIN", "DRAINED", "DRAINING", "DYNAMIC_NORM", "ERROR",
+    "ALLOCATED", "BLOCKED", "CLOUD", "COMPLETING", "DOWN", "DRAIN", "DRAINED", "DRAINING", "DYNAMIC_NORM",
+    "ERROR",
     "FAIL", "FAILING", "FUTURE", "IDLE", "INVALID", "INVALID_REG", "MAINTENANCE", "MIXED", "NOT_RESPONDING",
-    "PERFCTRS", "PLANNED", "POWERED_DOWN", "POWERING_DOWN", "POWERING_UP", "POWER_DOWN", "POWER_UP", "REBOOT_ISSUED",
+    "PERFCTRS", "PLANNED", "POWERED_DOWN", "POWERING_DOWN", "POWERING_UP", "POWER_DOWN", "POWER_UP",
+    "REBOOT_ISSUED",
     "REBOOT_REQUESTED", "RESERVED", "UNKNOWN",
 )  # fmt: skip
 
@@ -177,19 +180,3 @@ def _matches(node: Node, query: NodeQuery) -> bool:
         and (query.features is None or query.features.issubset(node.features))
         and (query.available is None or node.is_available == query.available)
     )
-
-
-def natural_key(name: str) -> tuple[tuple[str, int], ...]:
-    """Sorts ``n2`` before ``n10``."""
-    parts: list[tuple[str, int]] = []
-    text, digits = "", ""
-    for character in name:
-        if character.isascii() and character.isdigit():
-            digits += character
-        else:
-            if digits:
-                parts.append((text, int(digits)))
-                text, digits = "", ""
-            text += character
-    parts.append((text, int(digits) if digits else -1))
-    return tuple(parts)

@@ -66,7 +66,9 @@ class Output:
             size = file.size
             if offset is not None or length is not None:
                 begin = min(offset or 0, size)
-                content = await asyncio.to_thread(file.read_at, begin, min(length or DEFAULT_BYTES, MAX_BYTES))
+                content = await asyncio.to_thread(
+                    file.read_at, begin, min(length or DEFAULT_BYTES, MAX_BYTES)
+                )
                 return Part(path, content, begin, max(size, begin + len(content)))
             if lines is not None:
                 return await asyncio.to_thread(_tail, file, path, size, lines)
@@ -76,7 +78,9 @@ class Output:
         finally:
             file.close()
 
-    async def stream(self, job_id: str, stream: Stream, caller: Caller) -> tuple[str, int, AsyncIterator[bytes]]:
+    async def stream(
+        self, job_id: str, stream: Stream, caller: Caller
+    ) -> tuple[str, int, AsyncIterator[bytes]]:
         """Path, size and the whole file piece by piece, as it is now. Errors as in `read`."""
         path, file = await self._open(job_id, stream, caller)
         return path, file.size, _pieces(file)
@@ -94,7 +98,9 @@ def _path_of(job: Job, stream: Stream) -> str:
     path = standard_output if stream == "output" else standard_error
     if path is None:
         raise ResourceNotFound(
-            f"Job {job.job_id} has no {stream} file", resource_type="file", resource_id=f"{job.job_id}/{stream}"
+            f"Job {job.job_id} has no {stream} file",
+            resource_type="file",
+            resource_id=f"{job.job_id}/{stream}",
         )
     return path
 

@@ -18,9 +18,7 @@ from s9s.domain.partitions import Partition
 #: Slurm's own default for the largest script (MaxScriptSize, 22.05 to 26.05).
 MAX_SCRIPT_BYTES: Final = 4 * 1024 * 1024
 
-_ALLOWED: Final = (
-    "a batch script that starts with #!, the absolute path of one, or a command line"
-)
+_ALLOWED: Final = "a batch script that starts with #!, the absolute path of one, or a command line"
 
 
 async def read_script(script: str, actor: str, files: UserFiles) -> str:
@@ -41,7 +39,9 @@ async def read_script(script: str, actor: str, files: UserFiles) -> str:
         except ResourceNotFound as error:
             # "/bin/sleep 60" is a command line; a path without blanks can only have been meant as a file.
             if not any(character.isspace() for character in script):
-                raise ValidationError.of("script", script, _ALLOWED, f"Script file {script} not found") from error
+                raise ValidationError.of(
+                    "script", script, _ALLOWED, f"Script file {script} not found"
+                ) from error
     return f"#!/bin/sh\n# This script was created by sbatch --wrap.\n\n{script}\n"
 
 
@@ -52,7 +52,9 @@ async def _read_file(path: str, actor: str, files: UserFiles) -> str:
     finally:
         file.close()
     if len(raw) > MAX_SCRIPT_BYTES:
-        raise ValidationError.of("script", path, f"at most {MAX_SCRIPT_BYTES} bytes", f"Script file {path} is too large")
+        raise ValidationError.of(
+            "script", path, f"at most {MAX_SCRIPT_BYTES} bytes", f"Script file {path} is too large"
+        )
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
@@ -96,12 +98,16 @@ def _obstacles(wanted: JobSubmission, partition: Partition, nodes: Sequence[Node
     if wanted.nodes and wanted.nodes > partition.nodes_total:
         obstacles.append(f"{wanted.nodes} nodes are asked for, but {where} has only {partition.nodes_total}")
     elif wanted.nodes and partition.max_nodes is not None and wanted.nodes > partition.max_nodes:
-        obstacles.append(f"{wanted.nodes} nodes are asked for, but {where} allows at most {partition.max_nodes} a job")
+        obstacles.append(
+            f"{wanted.nodes} nodes are asked for, but {where} allows at most {partition.max_nodes} a job"
+        )
     if not inside:
         return obstacles
     cpus = max(node.cpu_total for node in inside)
     if wanted.cpus_per_node and wanted.cpus_per_node > cpus:
-        obstacles.append(f"{wanted.cpus_per_node} CPUs per node are asked for, but nodes of {where} have at most {cpus}")
+        obstacles.append(
+            f"{wanted.cpus_per_node} CPUs per node are asked for, but nodes of {where} have at most {cpus}"
+        )
     memory = max(node.memory_total_mib for node in inside)
     if wanted.memory_mib and wanted.memory_mib > memory:
         obstacles.append(

@@ -10,7 +10,7 @@ from litestar.params import Parameter
 from litestar.response import Stream
 
 from s9s.api.pages import JobPages
-from s9s.api.schemas.jobs import (
+from s9s.api.schemas.job_changes import (
     BulkAnswer,
     BulkBody,
     BulkResult,
@@ -19,17 +19,11 @@ from s9s.api.schemas.jobs import (
     EmptyBody,
     HoldBody,
     JobAnswer,
-    JobDocument,
-    JobList,
-    JobListParameters,
-    JobOutput,
-    JobSubmissionBody,
-    OutputParameters,
     PriorityBody,
-    SubmittedJob,
-    job_document,
 )
-from s9s.api.schemas.submissions import submission_of
+from s9s.api.schemas.jobs import JobDocument, JobList, JobListParameters, job_document
+from s9s.api.schemas.output import JobOutput, OutputParameters
+from s9s.api.schemas.submissions import JobSubmissionBody, SubmittedJob, submission_of
 from s9s.domain.errors import ValidationError
 from s9s.services.access import Caller, may_see_secrets
 from s9s.services.bulk import Bulk
@@ -37,15 +31,19 @@ from s9s.services.job_control import JobControl, Outcome
 from s9s.services.jobs import Jobs
 from s9s.services.output import Output
 
-JobId = Annotated[str, Parameter(description="Job id: `12345`, `12345_7` (array task), `12345+1` (het component)")]
+JobId = Annotated[
+    str, Parameter(description="Job id: `12345`, `12345_7` (array task), `12345+1` (het component)")
+]
 
 
 @get("/jobs", scope="jobs:read", parameters=JobListParameters, tags=["Jobs"], summary="List jobs")
-async def list_jobs(request: Request[Any, Any, Any], caller: Caller, job_pages: JobPages) -> Response[JobList]:
+async def list_jobs(
+    request: Request[Any, Any, Any], caller: Caller, job_pages: JobPages
+) -> Response[JobList]:
     """Live jobs and finished ones, newest first.
 
-    Filters take comma lists and combine. The answer comes from a snapshot that is refreshed every second or two;
-    what the caller has changed is always in it.
+    Filters take comma lists and combine. The answer comes from a snapshot that is refreshed every second or
+    two; what the caller has changed is always in it.
     """
     page = await job_pages.answer(request.scope["query_string"], caller)
     return Response(page, media_type="application/json")  # type: ignore[arg-type]
@@ -53,7 +51,7 @@ async def list_jobs(request: Request[Any, Any, Any], caller: Caller, job_pages: 
 
 @get("/jobs/{job_id:str}", scope="jobs:read", tags=["Jobs"], summary="Get job details")
 async def get_job(job_id: JobId, caller: Caller, jobs: Jobs) -> JobDocument:
-    """One job, live or finished, with its resources; environment and command for its owner and administrators."""
+    """One job, live or finished; environment and command for its owner and administrators only."""
     details, now = await jobs.details(job_id, caller)
     return job_document(
         details,
@@ -63,7 +61,14 @@ async def get_job(job_id: JobId, caller: Caller, jobs: Jobs) -> JobDocument:
     )
 
 
-@post("/jobs", scope="jobs:write", payload=JobSubmissionBody, tags=["Jobs"], summary="Submit a job", status_code=201)
+@post(
+    "/jobs",
+    scope="jobs:write",
+    payload=JobSubmissionBody,
+    tags=["Jobs"],
+    summary="Submit a job",
+    status_code=201,
+)
 async def submit_job(
     request: Request[Any, Any, Any], payload: JobSubmissionBody, caller: Caller, control: JobControl
 ) -> Response[SubmittedJob]:
@@ -76,8 +81,17 @@ async def submit_job(
     return Response(answer, status_code=201, headers={"location": f"/v1/jobs/{accepted.job_id}"})
 
 
-@delete("/jobs/{job_id:str}", scope="jobs:write", parameters=CancelParameters, tags=["Jobs"], summary="Cancel a job", status_code=200)  # fmt: skip
-async def cancel_job(job_id: JobId, parameters: CancelParameters, caller: Caller, control: JobControl) -> JobAnswer:
+@delete(
+    "/jobs/{job_id:str}",
+    scope="jobs:write",
+    parameters=CancelParameters,
+    tags=["Jobs"],
+    summary="Cancel a job",
+    status_code=200,
+)
+async def cancel_job(
+    job_id: JobId, parameters: CancelParameters, caller: Caller, control: JobControl
+) -> JobAnswer:
     """Cancel as `scancel` does. Any signal but SIGTERM is only delivered; `force` kills at once."""
     outcome = await control.cancel(job_id, caller, signal=parameters.signal, force=parameters.force)
     return _answer(outcome)
@@ -89,53 +103,108 @@ async def hold_job(job_id: JobId, payload: HoldBody, caller: Caller, control: Jo
     return _answer(await control.hold(job_id, caller, payload.reason))
 
 
-@put("/jobs/{job_id:str}/release", scope="jobs:write", payload=EmptyBody, tags=["Jobs"], summary="Release a job")
+@put(
+    "/jobs/{job_id:str}/release",
+    scope="jobs:write",
+    payload=EmptyBody,
+    tags=["Jobs"],
+    summary="Release a job",
+)
 async def release_job(job_id: JobId, payload: EmptyBody, caller: Caller, control: JobControl) -> JobAnswer:
     """Let a held job start again."""
     return _answer(await control.release(job_id, caller))
 
 
-@put("/jobs/{job_id:str}/priority", scope="jobs:write", payload=PriorityBody, tags=["Jobs"], summary="Update job priority")  # fmt: skip
-async def set_job_priority(job_id: JobId, payload: PriorityBody, caller: Caller, control: JobControl) -> JobAnswer:
+@put(
+    "/jobs/{job_id:str}/priority",
+    scope="jobs:write",
+    payload=PriorityBody,
+    tags=["Jobs"],
+    summary="Update job priority",
+)
+async def set_job_priority(
+    job_id: JobId, payload: PriorityBody, caller: Caller, control: JobControl
+) -> JobAnswer:
     """Set the priority of a job; Slurm lets only operators and administrators raise it."""
     return _answer(await control.set_priority(job_id, caller, payload.priority))
 
 
-@put("/jobs/{job_id:str}/requeue", scope="jobs:write", payload=EmptyBody, tags=["Jobs"], summary="Requeue a job")
+@put(
+    "/jobs/{job_id:str}/requeue",
+    scope="jobs:write",
+    payload=EmptyBody,
+    tags=["Jobs"],
+    summary="Requeue a job",
+)
 async def requeue_job(job_id: JobId, payload: EmptyBody, caller: Caller, control: JobControl) -> JobAnswer:
     """Put a running or finished job back into the queue."""
     return _answer(await control.requeue(job_id, caller))
 
 
-@put("/jobs/{job_id:str}/suspend", scope="jobs:write", payload=EmptyBody, tags=["Jobs"], summary="Suspend a job")
+@put(
+    "/jobs/{job_id:str}/suspend",
+    scope="jobs:write",
+    payload=EmptyBody,
+    tags=["Jobs"],
+    summary="Suspend a job",
+)
 async def suspend_job(job_id: JobId, payload: EmptyBody, caller: Caller, control: JobControl) -> JobAnswer:
     """Stop the processes of a running job; Slurm allows it to operators and administrators."""
     return _answer(await control.suspend(job_id, caller))
 
 
-@put("/jobs/{job_id:str}/resume", scope="jobs:write", payload=EmptyBody, tags=["Jobs"], summary="Resume a job")
+@put(
+    "/jobs/{job_id:str}/resume", scope="jobs:write", payload=EmptyBody, tags=["Jobs"], summary="Resume a job"
+)
 async def resume_job(job_id: JobId, payload: EmptyBody, caller: Caller, control: JobControl) -> JobAnswer:
     """Continue a suspended job."""
     return _answer(await control.resume(job_id, caller))
 
 
-@get("/jobs/{job_id:str}/output", scope="jobs:read", parameters=OutputParameters, tags=["Jobs"], summary="Get job output")
+@get(
+    "/jobs/{job_id:str}/output",
+    scope="jobs:read",
+    parameters=OutputParameters,
+    tags=["Jobs"],
+    summary="Get job output",
+)
 async def get_job_output(
-    request: Request[Any, Any, Any], job_id: JobId, parameters: OutputParameters, caller: Caller, output: Output
+    request: Request[Any, Any, Any],
+    job_id: JobId,
+    parameters: OutputParameters,
+    caller: Caller,
+    output: Output,
 ) -> Response[JobOutput]:
     """A part of the standard output file; `Accept: text/plain` gives the bytes themselves."""
     return await _read_output(request, job_id, "output", parameters, caller, output)
 
 
-@get("/jobs/{job_id:str}/error", scope="jobs:read", parameters=OutputParameters, tags=["Jobs"], summary="Get job error")
+@get(
+    "/jobs/{job_id:str}/error",
+    scope="jobs:read",
+    parameters=OutputParameters,
+    tags=["Jobs"],
+    summary="Get job error",
+)
 async def get_job_error(
-    request: Request[Any, Any, Any], job_id: JobId, parameters: OutputParameters, caller: Caller, output: Output
+    request: Request[Any, Any, Any],
+    job_id: JobId,
+    parameters: OutputParameters,
+    caller: Caller,
+    output: Output,
 ) -> Response[JobOutput]:
     """A part of the standard error file; `Accept: text/plain` gives the bytes themselves."""
     return await _read_output(request, job_id, "error", parameters, caller, output)
 
 
-@post("/jobs/bulk", scope="jobs:write", payload=BulkBody, tags=["Batch operations"], summary="Bulk job operations", status_code=200)  # fmt: skip
+@post(
+    "/jobs/bulk",
+    scope="jobs:write",
+    payload=BulkBody,
+    tags=["Batch operations"],
+    summary="Bulk job operations",
+    status_code=200,
+)
 async def bulk_jobs(payload: BulkBody, caller: Caller, bulk: Bulk) -> BulkAnswer:
     """One action on up to 10,000 jobs; each has a result of its own, and a failure never stops the rest."""
     options = payload.options
@@ -163,8 +232,8 @@ async def bulk_jobs(payload: BulkBody, caller: Caller, bulk: Bulk) -> BulkAnswer
 
 
 ROUTES = [
-    list_jobs, bulk_jobs, get_job, submit_job, cancel_job, hold_job, release_job, set_job_priority, requeue_job,
-    suspend_job, resume_job, get_job_output, get_job_error,
+    list_jobs, bulk_jobs, get_job, submit_job, cancel_job, hold_job, release_job, set_job_priority,
+    requeue_job, suspend_job, resume_job, get_job_output, get_job_error,
 ]  # fmt: skip
 
 
@@ -195,7 +264,9 @@ async def _read_output(
         return Response(part.content, media_type="text/plain; charset=utf-8")  # type: ignore[arg-type]
     text = part.content.decode(errors="replace")
     return Response(
-        JobOutput(job_id, stream, part.path, text, len(text.splitlines()), part.size, part.offset, part.is_truncated)
+        JobOutput(
+            job_id, stream, part.path, text, len(text.splitlines()), part.size, part.offset, part.is_truncated
+        )
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from litestar import get, put
 from litestar.params import Parameter
 
+from s9s.api.schemas.job_changes import EmptyBody
 from s9s.api.schemas.nodes import (
     DrainBody,
     NodeAnswer,
@@ -17,7 +18,6 @@ from s9s.api.schemas.nodes import (
     NodeStateBody,
     node_document,
 )
-from s9s.api.schemas.jobs import EmptyBody
 from s9s.api.values import csv, duration, hostlist, node_states
 from s9s.domain.durations import UNLIMITED
 from s9s.domain.errors import ValidationError
@@ -54,32 +54,56 @@ async def get_node(node_name: NodeName, caller: Caller, nodes: Nodes) -> NodeDoc
     return node_document(await nodes.get(node_name, caller), nodes.jobs_on(node_name, caller))
 
 
-@put("/nodes/{node_name:str}/drain", scope="nodes:write", payload=DrainBody, tags=["Nodes"], summary="Drain a node")
+@put(
+    "/nodes/{node_name:str}/drain",
+    scope="nodes:write",
+    payload=DrainBody,
+    tags=["Nodes"],
+    summary="Drain a node",
+)
 async def drain_node(node_name: Hostlist, payload: DrainBody, caller: Caller, nodes: Nodes) -> NodeAnswer:
     """Let no more jobs start on a node; those that run go on. After `timeout` it is resumed by itself."""
     seconds = duration("timeout", payload.timeout)
     if seconds is not None and (seconds <= 0 or seconds == UNLIMITED):
-        raise ValidationError.of("timeout", payload.timeout, "a duration longer than nothing, such as 2h or 1:00:00")
+        raise ValidationError.of(
+            "timeout", payload.timeout, "a duration longer than nothing, such as 2h or 1:00:00"
+        )
     update = NodeUpdate(action=NodeAction.DRAIN, reason=payload.reason, resume_after_seconds=seconds)
     return _answer(node_name, await nodes.update(node_name, update, caller), "Node drained successfully")
 
 
-@put("/nodes/{node_name:str}/resume", scope="nodes:write", payload=EmptyBody, tags=["Nodes"], summary="Resume a node")
+@put(
+    "/nodes/{node_name:str}/resume",
+    scope="nodes:write",
+    payload=EmptyBody,
+    tags=["Nodes"],
+    summary="Resume a node",
+)
 async def resume_node(node_name: Hostlist, payload: EmptyBody, caller: Caller, nodes: Nodes) -> NodeAnswer:
     """Put a drained, failing or down node back to work."""
     update = NodeUpdate(action=NodeAction.RESUME)
     return _answer(node_name, await nodes.update(node_name, update, caller), "Node resumed successfully")
 
 
-@put("/nodes/{node_name:str}/state", scope="nodes:write", payload=NodeStateBody, tags=["Nodes"], summary="Update node state")  # fmt: skip
-async def set_node_state(node_name: Hostlist, payload: NodeStateBody, caller: Caller, nodes: Nodes) -> NodeAnswer:
+@put(
+    "/nodes/{node_name:str}/state",
+    scope="nodes:write",
+    payload=NodeStateBody,
+    tags=["Nodes"],
+    summary="Update node state",
+)
+async def set_node_state(
+    node_name: Hostlist, payload: NodeStateBody, caller: Caller, nodes: Nodes
+) -> NodeAnswer:
     """Set a node's state. DOWN ends the jobs on it; DOWN, DRAIN and FAIL need a reason."""
     try:
         action = NodeAction(payload.state.upper())
     except ValueError as error:
         raise ValidationError.of("state", payload.state, [one.value for one in NodeAction]) from error
     update = NodeUpdate(action=action, reason=payload.reason)
-    return _answer(node_name, await nodes.update(node_name, update, caller), f"Node state set to {action.value}")
+    return _answer(
+        node_name, await nodes.update(node_name, update, caller), f"Node state set to {action.value}"
+    )
 
 
 ROUTES = [list_nodes, get_node, drain_node, resume_node, set_node_state]
@@ -94,5 +118,9 @@ def _answer(asked: str, outcomes: list[NodeOutcome], message: str) -> NodeAnswer
     ]
     states = sorted({one.state for one in outcomes if one.error is None})
     failed = sum(one.error is not None for one in outcomes)
-    summary = message if not failed else f"{message.replace('Node', 'Nodes', 1)}: {len(outcomes) - failed} of {len(outcomes)}"
+    summary = (
+        message
+        if not failed
+        else f"{message.replace('Node', 'Nodes', 1)}: {len(outcomes) - failed} of {len(outcomes)}"
+    )
     return NodeAnswer(asked, ",".join(states), summary, results)

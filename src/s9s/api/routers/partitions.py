@@ -18,8 +18,16 @@ from s9s.services.access import Caller
 from s9s.services.partitions import Partitions
 
 
-@get("/partitions", scope="partitions:read", parameters=PartitionListParameters, tags=["Partitions"], summary="List partitions")  # fmt: skip
-async def list_partitions(parameters: PartitionListParameters, caller: Caller, partitions: Partitions) -> PartitionList:
+@get(
+    "/partitions",
+    scope="partitions:read",
+    parameters=PartitionListParameters,
+    tags=["Partitions"],
+    summary="List partitions",
+)
+async def list_partitions(
+    parameters: PartitionListParameters, caller: Caller, partitions: Partitions
+) -> PartitionList:
     """Partitions with their limits and what is free in them."""
     page = partitions.page(
         caller,

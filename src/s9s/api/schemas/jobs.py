@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -22,7 +21,10 @@ SortOrder = Literal["asc", "desc"]
 class JobListParameters(Parameters, frozen=True):
     """Filters, order and page of the job list. Filters take comma lists."""
 
-    state: Annotated[str, Meta(description="Job states or flags, e.g. `RUNNING,PENDING`", examples=["RUNNING"])] | None = None
+    state: (
+        Annotated[str, Meta(description="Job states or flags, e.g. `RUNNING,PENDING`", examples=["RUNNING"])]
+        | None
+    ) = None
     user: Annotated[str, Meta(description="User names", examples=["alice"])] | None = None
     partition: Annotated[str, Meta(description="Partition names", examples=["gpu"])] | None = None
     account: Annotated[str, Meta(description="Account names, without regard to case")] | None = None
@@ -30,8 +32,12 @@ class JobListParameters(Parameters, frozen=True):
     job_name: Annotated[str, Meta(description="Job names, exactly")] | None = None
     job_id: Annotated[str, Meta(description="Job ids; an array's id finds all its tasks")] | None = None
     node: Annotated[str, Meta(description="Jobs on these nodes, as names or a hostlist")] | None = None
-    start_time: Annotated[str, Meta(description="Only jobs that had not ended before this time (RFC 3339), as `sacct -S`")] | None = None  # fmt: skip
-    end_time: Annotated[str, Meta(description="Only jobs that were submitted by this time (RFC 3339), as `sacct -E`")] | None = None  # fmt: skip
+    start_time: Annotated[str, Meta(description="Jobs that had not ended before, as `sacct -S`")] | None = (
+        None
+    )
+    end_time: Annotated[str, Meta(description="Jobs that were submitted by then, as `sacct -E`")] | None = (
+        None
+    )
     limit: Annotated[int, Meta(ge=1, le=1000, description="Maximum results")] = 100
     offset: Annotated[int, Meta(ge=0, le=10**12, description="Pagination offset")] = 0
     sort: Annotated[str, Meta(description="Any scalar field of a job")] = "submit_time"
@@ -68,7 +74,9 @@ class JobRow(Struct, frozen=True):
     flags: Annotated[list[str], Meta(description="Slurm's further state words")]
     array_job_id: str | None
     array_task_id: int | None
-    array_tasks: Annotated[str, Meta(description="Tasks of an array that have not started", examples=["2-5%2"])] | None
+    array_tasks: (
+        Annotated[str, Meta(description="Tasks of an array that have not started", examples=["2-5%2"])] | None
+    )
     het_job_id: str | None
     het_job_offset: int | None
     eligible_time: str | None
@@ -92,7 +100,9 @@ class JobList(Struct, frozen=True):
 class JobResources(Struct, frozen=True):
     """What a job used; null where nothing was measured."""
 
-    cpu_efficiency: Annotated[float, Meta(description="CPU time used over CPU time allocated", examples=[0.85])] | None
+    cpu_efficiency: (
+        Annotated[float, Meta(description="CPU time used over CPU time allocated", examples=[0.85])] | None
+    )
     memory_efficiency: Annotated[float, Meta(description="Most memory used over memory allocated")] | None
     gpu_utilization: float | None
     max_memory_used: Annotated[str, Meta(examples=["89GB"])] | None
@@ -111,7 +121,9 @@ class JobDocument(JobRow, frozen=True):
     """A job with everything that is known of it."""
 
     command: Annotated[str, Meta(description="Shown to the owner and to administrators")] | None
-    environment: Annotated[dict[str, str], Meta(description="Shown to the owner and to administrators")] | None
+    environment: (
+        Annotated[dict[str, str], Meta(description="Shown to the owner and to administrators")] | None
+    )
     resources: JobResources
     dependencies: list[JobDependency]
     standard_input: str | None
@@ -215,177 +227,3 @@ def _resources(job: Job, usage: JobUsage | None, now: int) -> JobResources:
         None if usage.max_memory_mib is None else format_memory(round(usage.max_memory_mib)),
         None if usage.cpu_seconds is None else format_hours(usage.cpu_seconds),
     )
-
-
-class DependencyBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """Start only after another job: `afterok`, `afterany`, `afternotok`, `after`, `aftercorr`, `singleton`, ..."""
-
-    type: Annotated[str, Meta(examples=["afterok"], min_length=1, max_length=32)]
-    job_id: Annotated[str | int, Meta(examples=["12344"])] | None = None
-
-
-Text = Annotated[str, Meta(max_length=4096)]
-Count = Annotated[int, Meta(ge=1, le=10**9)]
-
-
-class JobSubmissionBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A batch job. `#SBATCH` lines inside the script count; fields given here win over them."""
-
-    script: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=4 * 1024 * 1024,
-            description="Text that starts with `#!`: the batch script itself. An absolute path: the script file, read with "
-            "the submitting user's own permissions. Anything else: a command line, wrapped as `sbatch --wrap` does.",
-            examples=["/home/alice/scripts/simulation.sh"],
-        ),
-    ]
-    job_name: Annotated[str, Meta(min_length=1, max_length=1024)] | None = None
-    name: Annotated[str, Meta(min_length=1, max_length=1024, description="Alias of `job_name`")] | None = None
-    partition: Text | None = None
-    account: Text | None = None
-    qos: Text | None = None
-    nodes: Annotated[int, Meta(ge=1, le=10**6, description="Number of nodes")] | None = None
-    cpus_per_node: Annotated[int, Meta(ge=1, le=10**6, description="That many CPUs on each node")] | None = None
-    tasks: Count | None = None
-    tasks_per_node: Count | None = None
-    cpus_per_task: Count | None = None
-    memory: Annotated[str | int, Meta(description="Per node: `64GB`, `1500M`; a number is MB", examples=["64GB"])] | None = None
-    memory_per_cpu: Annotated[str | int, Meta(description="Per CPU, instead of `memory`")] | None = None
-    gpus: Annotated[int, Meta(ge=0, le=10**6, description="Over the whole job, as `sbatch --gpus`")] | None = None
-    gpus_per_node: Annotated[int, Meta(ge=0, le=10**6)] | None = None
-    gres: Annotated[str, Meta(max_length=4096, description="Per node, as `sbatch --gres`", examples=["gpu:a100:2"])] | None = None
-    time_limit: Annotated[str | int, Meta(description="Any form of `sbatch --time`, also `2h`, `30m`, `7d`; a number is minutes", examples=["4:00:00"])] | None = None  # fmt: skip
-    time_min: Annotated[str | int, Meta(description="Smallest time limit that would do")] | None = None
-    working_directory: Annotated[str, Meta(max_length=4096, description="Absolute; the home directory by default")] | None = None
-    standard_input: Text | None = None
-    standard_output: Annotated[str, Meta(max_length=4096, description="May hold Slurm's patterns", examples=["/home/alice/logs/%j.out"])] | None = None  # fmt: skip
-    standard_error: Text | None = None
-    environment: Annotated[dict[str, str], Meta(description="Variables for the job")] = {}
-    dependencies: Annotated[list[DependencyBody], Meta(description="All have to be met", max_length=1000)] = []
-    array: Annotated[str, Meta(description="As `sbatch --array`", examples=["0-99%10"], max_length=4096)] | None = None
-    begin_time: Annotated[str, Meta(description="Not before this time (RFC 3339)")] | None = None
-    deadline: Annotated[str, Meta(description="Removed if it cannot end by this time (RFC 3339)")] | None = None
-    features: Annotated[str, Meta(description="Constraint, as `sbatch --constraint`", max_length=4096)] | None = None
-    reservation: Text | None = None
-    nodelist: Text | None = None
-    exclude: Text | None = None
-    licenses: Text | None = None
-    nice: Annotated[int, Meta(ge=-(2**31), le=2**31 - 4)] | None = None
-    priority: Annotated[int, Meta(ge=0, le=2**32 - 3)] | None = None
-    hold: Annotated[bool, Meta(description="Submit held")] | None = None
-    requeue: Annotated[bool, Meta(description="Whether the job may be requeued")] | None = None
-    exclusive: bool | None = None
-    comment: Text | None = None
-    mail_type: Text | None = None
-    mail_user: Text | None = None
-
-
-class SubmittedJob(Struct, frozen=True):
-    """The answer to a submission."""
-
-    job_id: str
-    state: str
-    message: str
-    warnings: Annotated[list[str], Meta(description="Why Slurm accepts the job but may never start it")] = []
-
-
-class JobAnswer(Struct, frozen=True):
-    """The answer to a change of one job."""
-
-    job_id: str
-    state: str
-    message: str
-
-
-class CancelParameters(Parameters, frozen=True):
-    """How to cancel."""
-
-    signal: Annotated[str, Meta(description="Signal to send: `SIGUSR1`, `USR1` or `10`; SIGTERM cancels")] = "SIGTERM"
-    force: Annotated[bool, Meta(description="Kill at once")] = False
-
-
-class HoldBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """Why the job is held."""
-
-    reason: Annotated[str, Meta(max_length=1024, examples=["Debugging required"])] | None = None
-
-
-class EmptyBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """Nothing is needed."""
-
-
-class PriorityBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """A new priority."""
-
-    priority: Annotated[int, Meta(ge=0, le=2**32 - 3, examples=[1500])]
-
-
-class OutputParameters(Parameters, frozen=True):
-    """Which part of the file."""
-
-    lines: Annotated[int, Meta(ge=0, le=1_000_000, description="The last so many lines")] | None = None
-    offset: Annotated[int, Meta(ge=0, le=2**62, description="First byte of a range")] | None = None
-    length: Annotated[int, Meta(ge=1, le=16 * 1024 * 1024, description="Bytes of a range")] | None = None
-    follow: Annotated[bool, Meta(description="Follow the output as it grows")] = False
-
-
-class JobOutput(Struct, frozen=True):
-    """A part of a job's output file."""
-
-    job_id: str
-    stream: Annotated[Literal["output", "error"], Meta(description="Which of the two")]
-    path: str
-    content: Annotated[str, Meta(description="As UTF-8; bytes that are none are replaced")]
-    lines: Annotated[int, Meta(description="Lines in `content`")]
-    size: Annotated[int, Meta(description="Bytes in the whole file")]
-    offset: Annotated[int, Meta(description="Where in the file `content` begins")]
-    truncated: Annotated[bool, Meta(description="Whether the file has more than `content`")]
-
-
-class BulkOptions(Struct, frozen=True, forbid_unknown_fields=True):
-    """What goes with the action."""
-
-    force: bool = False
-    signal: str | None = None
-    reason: Annotated[str, Meta(max_length=1024)] | None = None
-    priority: Annotated[int, Meta(ge=0, le=2**32 - 3)] | None = None
-
-
-class BulkBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """One action on many jobs."""
-
-    action: Literal["cancel", "hold", "release", "requeue", "priority"]
-    job_ids: Annotated[list[str | int], Meta(min_length=1, max_length=10_000)]
-    options: BulkOptions = BulkOptions()
-
-
-class BulkResult(Struct, frozen=True, omit_defaults=True):
-    """What came of one id."""
-
-    job_id: str
-    status: Literal["success", "error"]
-    message: str
-    code: Annotated[str, Meta(description="The error's code")] | None = None
-
-
-class BulkSummary(Struct, frozen=True):
-    """How many came out how."""
-
-    total: int
-    successful: int
-    failed: int
-
-
-class BulkAnswer(Struct, frozen=True):
-    """A result for every id, in the order given."""
-
-    batch_id: str
-    results: list[BulkResult]
-    summary: BulkSummary
-
-
-def hold_reason_of(job: Job, notes: Mapping[tuple[int, int], str]) -> str | None:
-    """The reason that was given for a hold, as long as the job is held."""
-    return notes.get((job.numeric_id, job.submit_time)) if job.priority == 0 else None

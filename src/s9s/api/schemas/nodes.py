@@ -16,10 +16,15 @@ from s9s.domain.nodes import Node
 class NodeListParameters(Parameters, frozen=True):
     """Filters, order and page of the node list."""
 
-    state: Annotated[str, Meta(description="States or flags as a comma list: `IDLE,MIXED`, `DRAIN`, `DRAINING`")] | None = None
+    state: (
+        Annotated[str, Meta(description="States or flags as a comma list: `IDLE,MIXED`, `DRAIN`, `DRAINING`")]
+        | None
+    ) = None
     partition: Annotated[str, Meta(description="Nodes of any of these partitions")] | None = None
     features: Annotated[str, Meta(description="Nodes that have all of these features")] | None = None
-    available: Annotated[bool, Meta(description="Only nodes that could start work now (or only those that could not)")] | None = None  # fmt: skip
+    available: Annotated[bool, Meta(description="Only nodes that could start work now (or not)")] | None = (
+        None
+    )
     node: Annotated[str, Meta(description="Node names or a hostlist")] | None = None
     limit: Annotated[int, Meta(ge=1, le=1000, description="Maximum results")] = 100
     offset: Annotated[int, Meta(ge=0, le=10**12, description="Pagination offset")] = 0
@@ -31,7 +36,9 @@ class NodeDocument(Struct, frozen=True):
     """A node; `state` is the one that `sinfo` would show."""
 
     node_name: Annotated[str, Meta(examples=["node001"])]
-    state: Annotated[str, Meta(description="DOWN, then DRAIN, then FAIL, else the base state", examples=["MIXED"])]
+    state: Annotated[
+        str, Meta(description="DOWN, then DRAIN, then FAIL, else the base state", examples=["MIXED"])
+    ]
     partitions: list[str]
     cpu_total: int
     cpu_allocated: int
@@ -71,7 +78,10 @@ class DrainBody(Struct, frozen=True, forbid_unknown_fields=True):
     """Why, and for how long."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=1024, examples=["Hardware maintenance"])]
-    timeout: Annotated[str | int, Meta(description="After it the node is resumed by itself", examples=["2h"])] | None = None
+    timeout: (
+        Annotated[str | int, Meta(description="After it the node is resumed by itself", examples=["2h"])]
+        | None
+    ) = None
 
 
 class NodeStateBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,7 +90,8 @@ class NodeStateBody(Struct, frozen=True, forbid_unknown_fields=True):
     state: Annotated[
         str,
         Meta(
-            description="DOWN, DRAIN, RESUME, UNDRAIN, FAIL, IDLE, POWER_UP or POWER_DOWN; DOWN, DRAIN and FAIL need a reason",
+            description="DOWN, DRAIN, RESUME, UNDRAIN, FAIL, IDLE, POWER_UP or POWER_DOWN; "
+            "DOWN, DRAIN and FAIL need a reason",
             examples=["DOWN"],
         ),
     ]

@@ -1,16 +1,135 @@
-"""A submission's body to the domain's submission."""
+"""A submission on the wire, and what it says in the domain's terms."""
 
 from __future__ import annotations
 
-from s9s.api.schemas.jobs import DependencyBody, JobSubmissionBody
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
 from s9s.api.values import duration, instant, memory
 from s9s.domain.dependencies import format_dependency
 from s9s.domain.errors import ValidationError
 from s9s.domain.jobs import Dependency, JobSubmission
 
 
+class DependencyBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """Start only after another job: `afterok`, `afterany`, `afternotok`, `after`, `singleton`."""
+
+    type: Annotated[str, Meta(examples=["afterok"], min_length=1, max_length=32)]
+    job_id: Annotated[str | int, Meta(examples=["12344"])] | None = None
+
+
+Text = Annotated[str, Meta(max_length=4096)]
+Count = Annotated[int, Meta(ge=1, le=10**9)]
+
+
+class JobSubmissionBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A batch job. `#SBATCH` lines inside the script count; fields given here win over them."""
+
+    script: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=4 * 1024 * 1024,
+            description="Text that starts with `#!`: the batch script itself. An absolute path: the script "
+            "file, read with the submitting user's own permissions. Anything else: a command line, wrapped as "
+            "`sbatch --wrap` does.",
+            examples=["/home/alice/scripts/simulation.sh"],
+        ),
+    ]
+    job_name: Annotated[str, Meta(min_length=1, max_length=1024)] | None = None
+    name: Annotated[str, Meta(min_length=1, max_length=1024, description="Alias of `job_name`")] | None = None
+    partition: Text | None = None
+    account: Text | None = None
+    qos: Text | None = None
+    nodes: Annotated[int, Meta(ge=1, le=10**6, description="Number of nodes")] | None = None
+    cpus_per_node: Annotated[int, Meta(ge=1, le=10**6, description="That many CPUs on each node")] | None = (
+        None
+    )
+    tasks: Count | None = None
+    tasks_per_node: Count | None = None
+    cpus_per_task: Count | None = None
+    memory: (
+        Annotated[str | int, Meta(description="Per node: `64GB`, `1500M`; a number is MB", examples=["64GB"])]
+        | None
+    ) = None
+    memory_per_cpu: Annotated[str | int, Meta(description="Per CPU, instead of `memory`")] | None = None
+    gpus: (
+        Annotated[int, Meta(ge=0, le=10**6, description="Over the whole job, as `sbatch --gpus`")] | None
+    ) = None
+    gpus_per_node: Annotated[int, Meta(ge=0, le=10**6)] | None = None
+    gres: (
+        Annotated[
+            str, Meta(max_length=4096, description="Per node, as `sbatch --gres`", examples=["gpu:a100:2"])
+        ]
+        | None
+    ) = None
+    time_limit: (
+        Annotated[
+            str | int,
+            Meta(
+                description="Any form of `sbatch --time`, also `2h`, `30m`, `7d`; a number is minutes",
+                examples=["4:00:00"],
+            ),
+        ]
+        | None
+    ) = None
+    time_min: Annotated[str | int, Meta(description="Smallest time limit that would do")] | None = None
+    working_directory: (
+        Annotated[str, Meta(max_length=4096, description="Absolute; the home directory by default")] | None
+    ) = None
+    standard_input: Text | None = None
+    standard_output: (
+        Annotated[
+            str,
+            Meta(
+                max_length=4096,
+                description="May hold Slurm's patterns, `%j`, `%x` and the like",
+                examples=["/home/alice/logs/%j.out"],
+            ),
+        ]
+        | None
+    ) = None
+    standard_error: Text | None = None
+    environment: Annotated[dict[str, str], Meta(description="Variables for the job")] = {}
+    dependencies: Annotated[
+        list[DependencyBody], Meta(description="All have to be met", max_length=1000)
+    ] = []
+    array: (
+        Annotated[str, Meta(description="As `sbatch --array`", examples=["0-99%10"], max_length=4096)] | None
+    ) = None
+    begin_time: Annotated[str, Meta(description="Not before this time (RFC 3339)")] | None = None
+    deadline: Annotated[str, Meta(description="Removed if it cannot end by this time (RFC 3339)")] | None = (
+        None
+    )
+    features: (
+        Annotated[str, Meta(description="Constraint, as `sbatch --constraint`", max_length=4096)] | None
+    ) = None
+    reservation: Text | None = None
+    nodelist: Text | None = None
+    exclude: Text | None = None
+    licenses: Text | None = None
+    nice: Annotated[int, Meta(ge=-(2**31), le=2**31 - 4)] | None = None
+    priority: Annotated[int, Meta(ge=0, le=2**32 - 3)] | None = None
+    hold: Annotated[bool, Meta(description="Submit held")] | None = None
+    requeue: Annotated[bool, Meta(description="Whether the job may be requeued")] | None = None
+    exclusive: bool | None = None
+    comment: Text | None = None
+    mail_type: Text | None = None
+    mail_user: Text | None = None
+
+
+class SubmittedJob(Struct, frozen=True):
+    """The answer to a submission."""
+
+    job_id: str
+    state: str
+    message: str
+    warnings: Annotated[list[str], Meta(description="Why Slurm accepts the job but may never start it")] = []
+
+
 def submission_of(body: JobSubmissionBody) -> JobSubmission:
-    """The body as the domain says it. Raises `ValidationError` for what no amount, time or pair of fields can be."""
+    """The body as the domain says it. Raises `ValidationError` for impossible amounts, times and pairs."""
     if body.name is not None and body.job_name is not None and body.name != body.job_name:
         raise ValidationError.of("name", body.name, "the same as job_name, or only one of the two")
     if body.memory is not None and body.memory_per_cpu is not None:
@@ -92,4 +211,6 @@ def _check_text(body: JobSubmissionBody) -> None:
             raise ValidationError.of(name, value, "text without NUL")
     for name, value in body.environment.items():
         if not name or "=" in name or "\0" in name + value:
-            raise ValidationError.of(f"environment.{name}", value, "a variable's name and value, without = and NUL in the name")
+            raise ValidationError.of(
+                f"environment.{name}", value, "a variable's name and value, without = and NUL in the name"
+            )

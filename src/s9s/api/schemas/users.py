@@ -16,7 +16,9 @@ class UserListParameters(Parameters, frozen=True):
     """Filters, order and page of the user list."""
 
     user: Annotated[str, Meta(description="User names as a comma list")] | None = None
-    account: Annotated[str, Meta(description="Users with an association in any of these accounts")] | None = None
+    account: Annotated[str, Meta(description="Users with an association in any of these accounts")] | None = (
+        None
+    )
     admin_level: Annotated[str, Meta(description="none, operator, administrator")] | None = None
     limit: Annotated[int, Meta(ge=1, le=1000, description="Maximum results")] = 100
     offset: Annotated[int, Meta(ge=0, le=10**12, description="Pagination offset")] = 0

@@ -1,0 +1,120 @@
+"""Everything that runs in one server, put together and taken apart in order."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from s9s.api.app import create_app
+from s9s.api.context import Services
+from s9s.api.fastlane import JobsLane
+from s9s.api.front import Front
+from s9s.api.pages import JobPages
+from s9s.app.clusters import open_backend
+from s9s.backends.base import SupportsFiles, UserFiles
+from s9s.backends.files import LocalUserFiles
+from s9s.backends.processes import Processes
+from s9s.config import Settings
+from s9s.services.access import Caller, Role
+from s9s.services.bulk import Bulk
+from s9s.services.clusters import Cluster
+from s9s.services.holds import Holds
+from s9s.services.job_control import JobControl
+from s9s.services.jobs import Jobs
+from s9s.services.nodes import Nodes
+from s9s.services.output import Output
+from s9s.services.partitions import Partitions
+from s9s.services.status import Health
+from s9s.services.tokens import Tokens
+from s9s.services.users import Users
+from s9s.snapshot.snapshot import Snapshot
+from s9s.snapshot.watcher import Watcher
+from s9s.storage.database import Database
+from s9s.storage.notes import HoldNotes
+from s9s.storage.tokens import TokenRecords
+
+#: The contract's own token; it works on the simulated cluster only.
+TEST_TOKEN: Final = "test_token_123"  # noqa: S105
+
+
+@dataclass(frozen=True)
+class Application:
+    """A running server's parts."""
+
+    front: Front
+    lane: JobsLane
+    cluster: Cluster
+    services: Services
+    tokens: Tokens
+    is_simulated: bool
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Application]:
+    """Open the database, reach the cluster, begin to watch it; all of it ended on the way out.
+
+    A cluster that is out of reach does not keep the server from starting: it is tried again and again.
+    Raises `DatabaseUnavailable`, and `SlurmUnavailable` when there is no such way to a cluster at all.
+    """
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(await Database.open(settings.database_url))
+        tokens = Tokens(TokenRecords(database))
+        await tokens.start()
+        stack.push_async_callback(tokens.stop)
+
+        processes = Processes(concurrency=settings.limits.max_processes, sudo=settings.cluster.sudo)
+        stack.callback(processes.close)
+        backend = await open_backend(settings, processes)
+        stack.push_async_callback(backend.close)
+        is_simulated = isinstance(backend, SupportsFiles)
+        files: UserFiles
+        if isinstance(backend, SupportsFiles):
+            files = backend.files
+            tokens.ephemeral(
+                TEST_TOKEN, Caller(getpass.getuser(), Role.ADMIN, frozenset(), "tok_test", "enterprise")
+            )
+        else:
+            files = local = LocalUserFiles(processes)
+            stack.push_async_callback(local.close)
+
+        snapshot = Snapshot(finished_maximum=settings.snapshot.max_finished_jobs)
+        watcher = Watcher(
+            backend,
+            snapshot,
+            interval_seconds=settings.snapshot.interval_seconds,
+            finished_window_seconds=settings.snapshot.finished_window_seconds,
+        )
+        await watcher.start()
+        stack.push_async_callback(watcher.stop)
+
+        cluster = Cluster(backend, snapshot, watcher, files)
+        holds = Holds(settings.cluster.name or "default", HoldNotes(database), snapshot.jobs)
+        await holds.load()
+        services = _services(cluster, holds, database)
+        front = create_app(
+            services,
+            tokens,
+            max_body_bytes=settings.limits.max_body_bytes,
+            public_url=settings.server.public_url,
+        )
+        lane = JobsLane(tokens, services.job_pages, front)
+        yield Application(front, lane, cluster, services, tokens, is_simulated)
+
+
+def _services(cluster: Cluster, holds: Holds, database: Database) -> Services:
+    jobs = Jobs(cluster, holds)
+    control = JobControl(cluster, jobs, holds)
+    return Services(
+        jobs=jobs,
+        job_pages=JobPages(jobs),
+        control=control,
+        bulk=Bulk(control),
+        output=Output(cluster, jobs),
+        nodes=Nodes(cluster),
+        partitions=Partitions(cluster),
+        users=Users(cluster),
+        health=Health([cluster], database.is_reachable),
+    )

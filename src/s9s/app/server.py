@@ -1,0 +1,132 @@
+"""The server process: sockets, signals, and the lines that greet whoever started it."""
+
+from __future__ import annotations
+
+import gc
+import getpass
+import socket
+import sys
+from typing import Final
+
+import click
+import uvicorn
+import uvloop
+
+from s9s import __version__
+from s9s.api.fastlane import protocol_with
+from s9s.app.application import TEST_TOKEN, Application, running
+from s9s.app.logs import configure_logging
+from s9s.config import Settings
+from s9s.domain.errors import SlurmUnavailable
+from s9s.storage.database import DatabaseUnavailable
+
+#: Connections that wait to be accepted, and that may be open at once.
+_BACKLOG: Final = 4096
+_MAX_CONNECTIONS: Final = 20_000
+_SHUTDOWN_SECONDS: Final = 10
+
+
+def serve(settings: Settings) -> None:
+    """Serve until interrupted. Raises `click.ClickException` with what to mend when it cannot start."""
+    configure_logging(settings.logging)
+    try:
+        listener = _listen(settings.server.host, settings.server.port)
+    except OSError as error:
+        raise click.ClickException(
+            f"Cannot listen on {settings.server.host} port {settings.server.port}: {error.strerror}. "
+            "Another program may be there: try --port with another number"
+        ) from error
+    try:
+        uvloop.run(_serve(settings, listener))
+    except DatabaseUnavailable as error:
+        raise click.ClickException(f"Cannot use the database: {error}") from error
+    except SlurmUnavailable as error:
+        raise click.ClickException(f"{error.message} (`s9s check` tells more)") from error
+    except KeyboardInterrupt:
+        pass
+    finally:
+        listener.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    listener.setblocking(False)
+    return listener
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    async with running(settings) as application:
+        config = uvicorn.Config(
+            application.front,  # type: ignore[arg-type]
+            http=protocol_with(application.lane),
+            loop="none",
+            ws="websockets-sansio",
+            lifespan="on",
+            log_config=None,
+            access_log=settings.logging.access,
+            server_header=False,
+            date_header=True,
+            limit_concurrency=_MAX_CONNECTIONS,
+            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+            timeout_keep_alive=75,
+            proxy_headers=False,
+        )
+        server = _GreetingServer(config, settings, application)
+        # What is alive now lives as long as the process: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
+        await server.serve(sockets=[listener])
+
+
+class _GreetingServer(uvicorn.Server):
+    """Greets as soon as the first request would be answered."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings, application: Application) -> None:
+        super().__init__(config)
+        self._settings = settings
+        self._application = application
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and sockets:
+            _greet(self._settings, self._application, sockets[0].getsockname()[1])
+
+
+def _greet(settings: Settings, application: Application, port: int) -> None:
+    """Which cluster, where the docs are, and what to paste into a shell."""
+    host = settings.server.host
+    name = f"[{host}]" if ":" in host else host
+    url = settings.server.public_url or f"http://{name}:{port}"
+    info = application.cluster.snapshot.info
+    if application.is_simulated:
+        what = "the embedded simulated cluster; what you submit really runs here, as you"
+    elif info is None:
+        what = "a Slurm that is out of reach right now; it is tried again and again"
+    else:
+        ways = sorted({route.split()[0] for route in info.routes.values()})
+        what = f"the cluster {info.name}, Slurm {info.slurm_version}, by {', '.join(ways)}"
+        if info.acts_as not in ("anyone", "nobody"):
+            what += f", as {info.acts_as} only"
+        elif info.acts_as == "nobody":
+            what += "; it can act as nobody, so it only reads"
+    token = (
+        TEST_TOKEN
+        if application.is_simulated
+        else f"$({sys.argv[0]} token create --user {getpass.getuser()})"
+    )
+    lines = (
+        f"S9S {__version__} on {url} serves {what}.",
+        f"Interactive docs: {url}/docs   Reference: {url}/redoc",
+        f"Paste:  export S9S_API_URL={url}\n        export S9S_API_TOKEN={token}",
+    )
+    click.echo("\n".join(lines))
+    for note in info.notes if info else ():
+        click.echo(f"Note: {note}")
