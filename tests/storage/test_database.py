@@ -213,7 +213,7 @@ async def test_what_is_no_database_is_told(tmp_path: Path) -> None:
 
 
 async def test_looking_makes_nothing(tmp_path: Path) -> None:
-    with pytest.raises(DatabaseUnavailable, match="does not exist"):
+    with pytest.raises(FileNotFoundError, match="does not exist"):
         await Database.open(f"sqlite:///{tmp_path}/state/s9s.db", create=False)
     assert list(tmp_path.iterdir()) == []
 

@@ -41,6 +41,7 @@ class Database:
             create: False makes nothing and changes nothing: the database is there, of whatever version.
 
         Raises:
+            FileNotFoundError: It is not there, and is not to be made.
             DatabaseUnavailable: It cannot be reached or written, or was made by a newer version.
         """
         address = make_url(url)
@@ -49,7 +50,7 @@ class Database:
             if create:
                 _prepare_file(path)
             elif not path.exists():
-                raise DatabaseUnavailable(f"{path} does not exist")
+                raise FileNotFoundError(f"{path} does not exist")
         database = cls(_make_engine(address))
         try:
             if create:

@@ -1,0 +1,203 @@
+"""Checks of the way to the cluster: tools, keys, connections, versions, identities, reads."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Final
+
+from s9s.app.clusters import Found, find_slurm, open_backend
+from s9s.backends.base import Backend
+from s9s.backends.processes import Processes
+from s9s.backends.slurmrestd import KeyTokens, UnusableKey
+from s9s.cli.checks.findings import Finding, fail, ok, open_to_others, warn
+from s9s.config import Settings
+from s9s.domain.accounting import User
+from s9s.domain.clusters import ClusterInfo
+from s9s.domain.errors import S9SError, SlurmUnavailable
+
+#: What is run, and whether anything is lost but accounting without it.
+_TOOLS: Final = {
+    "scontrol": True, "squeue": True, "sinfo": True, "sbatch": True, "scancel": True,
+    "sacct": False, "sacctmgr": False, "sshare": False,
+}  # fmt: skip
+_OLDEST: Final = (22, 5)
+_NEWEST: Final = (26, 5)
+#: The watcher spends at most a quarter of its time on a poll.
+_SHARE: Final = 4
+_HOUR: Final = 3600
+
+
+async def check_cluster(settings: Settings, users: Iterable[str]) -> AsyncIterator[Finding]:
+    """All of them. `users` are those whom valid tokens stand for."""
+    if settings.cluster.mode == "simulated":
+        for finding in _simulated(settings, "as configured"):
+            yield finding
+        return
+    async with AsyncExitStack() as stack:
+        processes = Processes(concurrency=settings.limits.max_processes, sudo=settings.cluster.sudo)
+        stack.callback(processes.close)
+        found = await find_slurm(settings, processes)
+        if settings.cluster.mode == "auto" and not found.is_any:
+            # It is not opened: that could end the jobs of a server which runs on the same directory.
+            for finding in _simulated(settings, "there is no Slurm on this host"):
+                yield finding
+            return
+        for finding in (*_files(settings), *_ways(settings, found)):
+            yield finding
+        try:
+            backend = await open_backend(settings, processes)
+            stack.push_async_callback(backend.close)
+            info = await _discover(settings, backend)
+        except S9SError as error:
+            yield fail("cluster", error.message, "mend what is said above, or start slurmctld")
+            return
+        yield ok("cluster", f"{info.name}, Slurm {info.slurm_version}")
+        named = frozenset(users)
+        for finding in (*_version(info), *_identity(info, named), *_routes(info)):
+            yield finding
+        async for finding in _reads(settings, backend, info, named):
+            yield finding
+
+
+async def _discover(settings: Settings, backend: Backend) -> ClusterInfo:
+    try:
+        async with asyncio.timeout(settings.cluster.listing_timeout_seconds):
+            return await backend.discover()
+    except TimeoutError:
+        raise SlurmUnavailable("Slurm did not answer in time") from None
+
+
+def _simulated(settings: Settings, why: str) -> Iterator[Finding]:
+    yield ok("cluster", f"the embedded simulated cluster: {why}")
+    if settings.simulated.run_jobs and settings.server.host not in ("127.0.0.1", "::1", "localhost"):
+        yield warn(
+            "jobs", f"what clients submit does not really run while {settings.server.host} is listened on",
+            "listen on 127.0.0.1",
+        )  # fmt: skip
+
+
+def _files(settings: Settings) -> Iterator[Finding]:
+    """What the configuration names."""
+    cluster = settings.cluster
+    if cluster.slurm_conf is not None:
+        if os.access(cluster.slurm_conf, os.R_OK):
+            yield ok("slurm.conf", str(cluster.slurm_conf))
+        else:
+            yield fail("slurm.conf", f"{cluster.slurm_conf} cannot be read", "set cluster.slurm_conf")
+    if cluster.jwt_key is not None:
+        try:
+            KeyTokens(str(cluster.jwt_key), service_user=cluster.service_user or "root")
+        except UnusableKey as error:
+            yield fail("jwt key", str(error), "set cluster.jwt_key to the jwt_key of AuthAltParameters")
+        else:
+            yield ok("jwt key", str(cluster.jwt_key))
+    if cluster.bin_dir is not None and cluster.bin_dir.is_dir() and (why := open_to_others(cluster.bin_dir)):
+        yield fail("commands", f"{cluster.bin_dir} {why}", f"chown root {cluster.bin_dir}; chmod go-w it")
+    if cluster.sudo and os.geteuid() != 0 and shutil.which("sudo") is None:
+        yield fail("sudo", "cluster.sudo is set, and there is no sudo", "install it")
+
+
+def _ways(settings: Settings, found: Found) -> Iterator[Finding]:
+    """What was found of Slurm."""
+    if found.has_commands:
+        missing = [name for name in _TOOLS if not _which(settings.cluster.bin_dir, name)]
+        if needed := [name for name in missing if _TOOLS[name]]:
+            mend = "install Slurm's client package, or set cluster.bin_dir"
+            yield fail("commands", f"{', '.join(needed)} not found", mend)
+        elif missing:
+            yield warn("commands", f"{', '.join(missing)} not found: nothing from accounting")
+        else:
+            yield ok("commands", str(settings.cluster.bin_dir or "on PATH"))
+    elif settings.cluster.mode == "cli":
+        yield fail(
+            "commands",
+            "scontrol is not found, or knows no cluster",
+            "set cluster.bin_dir and cluster.slurm_conf",
+        )
+    if found.slurmrestd_url is not None:
+        yield ok("slurmrestd", found.slurmrestd_url)
+        if found.jwt_key is None:
+            yield warn(
+                "jwt key", "none that can be read: through slurmrestd only the server's own user can act",
+                "set cluster.jwt_key and let the server's user read it",
+            )  # fmt: skip
+    elif settings.cluster.mode == "slurmrestd":
+        yield fail("slurmrestd", "none listens on this host", "start it, or set cluster.slurmrestd_url")
+
+
+def _which(directory: Path | None, name: str) -> str | None:
+    return shutil.which(name, path=str(directory) if directory else None)
+
+
+def _routes(info: ClusterInfo) -> Iterator[Finding]:
+    for operation, way in sorted(info.routes.items()):
+        yield ok("route", f"{operation}: {way}")
+    for note in info.notes:
+        yield warn("note", note)
+
+
+def _version(info: ClusterInfo) -> Iterator[Finding]:
+    parts = info.slurm_version.split(".")
+    if len(parts) < 2 or not (parts[0].isdigit() and parts[1].isdigit()):
+        yield warn("version", f"{info.slurm_version!r} is no version of Slurm's")
+        return
+    release = int(parts[0]), int(parts[1])
+    if not _OLDEST <= release <= _NEWEST:
+        yield warn("version", f"Slurm {info.slurm_version} is none of those tested: 22.05 to 26.05")
+
+
+def _identity(info: ClusterInfo, users: frozenset[str]) -> Iterator[Finding]:
+    mend = "run the server as root, or let it read cluster.jwt_key, or set cluster.sudo"
+    if info.acts_as == "nobody":
+        yield warn("identity", "can act as nobody in Slurm: every change is refused", mend)
+        return
+    if info.acts_as == "anyone":
+        yield ok("identity", "acts in Slurm as whoever calls")
+        return
+    yield ok("identity", f"the personal server of {info.acts_as}: acts in Slurm as {info.acts_as} only")
+    if others := sorted(users - {info.acts_as}):
+        yield warn("tokens", f"there are tokens for {', '.join(others)}, as whom it cannot act", mend)
+
+
+async def _reads(
+    settings: Settings, backend: Backend, info: ClusterInfo, users: frozenset[str]
+) -> AsyncIterator[Finding]:
+    """Everything that the server reads by itself, timed."""
+    now = int(time.time())
+
+    async def jobs() -> Sequence[object]:
+        return (await backend.jobs_feed().poll()).changed
+
+    async def nodes() -> Sequence[object]:
+        return (await backend.nodes_feed().poll()).changed
+
+    reads: dict[str, Callable[[], Awaitable[Sequence[object]]]] = {
+        "jobs": jobs, "nodes": nodes, "partitions": backend.partitions, "users": backend.users,
+    }  # fmt: skip
+    if info.has_accounting:
+        reads["finished jobs"] = lambda: backend.finished_jobs(now - _HOUR, now)
+    else:
+        yield warn("accounting", "none: jobs are forgotten with slurmctld, and no users are known")
+    for name, read in reads.items():
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(settings.cluster.listing_timeout_seconds):
+                found = await read()
+        except (S9SError, TimeoutError) as error:
+            yield fail(name, error.message if isinstance(error, S9SError) else "no answer in time")
+            continue
+        took = time.monotonic() - started
+        text = f"{len(found)} in {took:.2f} s{' (the last hour)' if name == 'finished jobs' else ''}"
+        if name == "jobs" and took * _SHARE > 2 * settings.snapshot.interval_seconds:
+            yield warn(name, f"{text}, so they are refreshed every {took * _SHARE:.0f} s or so")
+        else:
+            yield ok(name, text)
+        known = {one.username for one in found if isinstance(one, User)}
+        if known and (unknown := sorted(users - known)):
+            yield warn("tokens", f"there are tokens for {', '.join(unknown)}, whom Slurm does not know")
