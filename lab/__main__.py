@@ -41,6 +41,8 @@ def _act(lab: Lab, arguments: argparse.Namespace) -> None:
                 print(f"{name:20} {pid or '-'}")
         case "env":
             print(json.dumps(lab.env(), indent=1))
+        case "load":
+            print(json.dumps(lab.load_jobs(arguments.jobs), indent=1))
         case "token":
             print(lab.token(arguments.user, arguments.lifespan))
 
@@ -72,6 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     token = commands.add_parser("token", parents=[common], help="print a JWT")
     token.add_argument("--user", required=True)
     token.add_argument("--lifespan", type=int, default=3600, help="seconds (default 3600)")
+    load = commands.add_parser(
+        "load", parents=[common], help="bring job records into a cloud; print the seconds"
+    )
+    load.add_argument("--jobs", type=int, required=True, help="number of records")
     return parser
 
 

@@ -16,6 +16,7 @@ from lab.accounts import create_associations
 from lab.commands import run
 from lab.daemons import POLL_SECONDS, Daemon, end, processes_of
 from lab.errors import LabError
+from lab.load import load_jobs
 from lab.locks import locked
 from lab.packages import DEFAULT_CACHE, install, locate, require
 from lab.shared import DEFAULT_DIRECTORY, Shared
@@ -72,9 +73,14 @@ class Lab:
     def up(self) -> None:
         """Install, configure and start what is missing; return when all nodes are up and REST answers.
 
-        Raises: LabUnavailable if this machine cannot; LabError if a daemon does not come up.
+        Raises: LabUnavailable if this machine cannot; LabError if a daemon does not come up, or if the cluster
+            is up with other nodes.
         """
         require(self.version)
+        before = self._state.read()
+        was_up = bool(before) and self._daemon("slurmctld").pid is not None
+        if was_up and (before["nodes"], before["cloud"]) != (self.nodes, self.cloud):
+            raise LabError(f"the cluster in {self.directory} is up with other nodes: bring it down first")
         installation = install(self.version)
         log.info("starting Slurm %s in %s", self.version, self.directory)
         for folder in slurm.FOLDERS:
@@ -85,6 +91,8 @@ class Lab:
             self._save(users=users, ports=ports)
             slurm.write_files(self._shape(), installation)
             self._start_all()
+            if was_up and before["settings"] != self.settings:
+                self._reread()
 
     def down(self, *, purge: bool = False) -> None:
         """End all daemons and jobs; with `purge` forget their data too. Quiet if it was never up."""
@@ -185,6 +193,10 @@ class Lab:
         full = [*become, "env", "-i", *(f"{key}={value}" for key, value in env.items()), *argv]
         return run(full, check=check, timeout=timeout, stdin=stdin, cwd=entry.pw_dir)
 
+    def load_jobs(self, count: int) -> dict[str, float]:
+        """Bring `count` job records in mixed states into the slurmctld of a cloud; see lab.load."""
+        return load_jobs(self, count)
+
     # Faults
 
     def start(self, name: str) -> None:
@@ -218,8 +230,7 @@ class Lab:
             if restart:
                 self.restart("slurmctld")
             else:
-                run([self.bin_dir / "scontrol", "reconfigure"])
-                self._daemon("slurmctld").wait_ready()
+                self._reread()
 
     def cpu_seconds(self, name: str) -> float:
         """CPU time that a daemon has used, in seconds."""
@@ -244,6 +255,11 @@ class Lab:
                 daemon.launch()
         for daemon in rest:
             daemon.wait_ready()
+        self._wait_for_nodes()
+
+    def _reread(self) -> None:
+        run([self.bin_dir / "scontrol", "reconfigure"])
+        self._daemon("slurmctld").wait_ready()
         self._wait_for_nodes()
 
     def _wait_for_nodes(self, timeout: float = 60) -> None:

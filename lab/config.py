@@ -11,6 +11,10 @@ GPU_NODES = 2
 """The first two nodes (of a cloud: the first fifth) have GPUs."""
 
 
+RACK_NODES = 100
+"""CLOUD nodes have features rack000, rack001, ...: a job that wants one is placed five times faster."""
+
+
 @dataclass(frozen=True)
 class Ports:
     """Loopback ports of one cluster."""
@@ -163,6 +167,7 @@ def _cloud() -> dict[str, object]:
         "ResumeRate": 0,
         "SuspendRate": 0,
         "SlurmdTimeout": 65000,
+        "MinJobAge": 86400,  # what load_jobs cancels stays to be seen
         "MaxJobCount": 500000,
         "MaxArraySize": 200001,
     }
@@ -187,14 +192,16 @@ def _cloud_nodes(shape: Shape) -> list[str]:
     gpu_nodes = max(1, shape.cloud // 5)
     width = max(3, len(str(shape.cloud)))
     address = f"NodeAddr=127.0.0.1 Port={shape.ports.slurmd[0]}"
-    gpu = _range("node", 1, gpu_nodes, width)
-    lines = [f"NodeName={gpu} {address} {_hardware(with_gpus=True)} State=CLOUD"]
-    if shape.cloud > gpu_nodes:
-        rest = _range("node", gpu_nodes + 1, shape.cloud, width)
-        lines.append(f"NodeName={rest} {address} {_hardware(with_gpus=False)} State=CLOUD")
+    lines = []
+    for rack, first in enumerate(range(1, shape.cloud + 1, RACK_NODES)):
+        last = min(first + RACK_NODES - 1, shape.cloud)
+        for low, high in ((first, min(last, gpu_nodes)), (max(first, gpu_nodes + 1), last)):
+            if low <= high:
+                hardware = f"{_hardware(with_gpus=high <= gpu_nodes)},rack{rack:03d}"  # features come last
+                lines.append(f"NodeName={_range('node', low, high, width)} {address} {hardware} State=CLOUD")
     return lines + _partitions(
         every=_range("node", 1, shape.cloud, width),
-        gpu=gpu,
+        gpu=_range("node", 1, gpu_nodes, width),
         debug=_range("node", shape.cloud, shape.cloud, width),
     )
 
