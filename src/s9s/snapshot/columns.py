@@ -22,17 +22,18 @@ NUMBERS: Final = (
     "exit_code", "array_job_id", "array_task_id", "het_job_id", "het_job_offset",
 )  # fmt: skip
 
-_status: Final = attrgetter("state", "flags")
+#: Columns of strings, kept as codes.
+TEXTS: Final = (
+    "user", "account", "partition", "qos", "job_name", "reason", "working_directory", "standard_output",
+    "standard_error",
+)  # fmt: skip
 
 #: Columns of codes, and what each takes from a job.
 CODES: Final[dict[str, Callable[[Job], object]]] = {
-    "status": _status,
-    **{
-        name: attrgetter(name)
-        for name in ("user", "account", "partition", "qos", "job_name", "nodes", "reason",
-                     "working_directory", "standard_output", "standard_error")
-    },
-}  # fmt: skip
+    "status": attrgetter("state", "flags"),
+    "nodes": attrgetter("nodes"),
+    **{name: attrgetter(name) for name in TEXTS},
+}
 
 _numbers_of: Final = attrgetter(*NUMBERS)
 _SMALLEST: Final = 1024
@@ -41,7 +42,7 @@ _SMALLEST: Final = 1024
 class Columns:
     """Numbers and codes of jobs by slot, and the slots in the order of submission.
 
-    Rows are whoever's who writes: 0, 1, 2, ... without large gaps.
+    Whoever writes gives out the slots: 0, 1, 2, ... without large gaps.
     """
 
     def __init__(self) -> None:
@@ -52,7 +53,7 @@ class Columns:
         self.vocabularies["account"] = Vocabulary(lambda name: (name.lower(),))
         self.vocabularies["qos"] = Vocabulary(lambda name: (name.lower(),))
         self.order: Rows = np.zeros(0, np.int32)
-        """Rows by descending submit time, then numeric id. Every change replaces it, none alters it."""
+        """Slots by descending submit time, then numeric id. Every change replaces it, none alters it."""
         self._keys: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._numbers = np.full((len(NUMBERS), _SMALLEST), np.nan)
         self._codes = np.zeros((len(CODES), _SMALLEST), np.int32)
@@ -60,7 +61,7 @@ class Columns:
 
     @property
     def capacity(self) -> int:
-        """Rows that there is room for; every slot is smaller."""
+        """Slots that there is room for; every slot is smaller."""
         return len(self._key)
 
     def numbers(self, name: str) -> npt.NDArray[np.float64]:

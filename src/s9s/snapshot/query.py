@@ -40,7 +40,7 @@ Filter = tuple[str, Any]
 class Slots(NamedTuple):
     """One page of slots and how many rows there are in all."""
 
-    slots: Rows
+    slots: list[int]
     total: int
 
 
@@ -61,7 +61,7 @@ def find(table: JobTable, query: JobQuery, now: int) -> Slots:
         rows = rows if query.descending else rows[::-1]
     else:
         rows = _sorted(table, filters, query, now)
-    return Slots(rows[query.offset : query.offset + query.limit], len(rows))
+    return Slots(rows[query.offset : query.offset + query.limit].tolist(), len(rows))
 
 
 def _filters(query: JobQuery) -> frozenset[Filter]:
@@ -76,7 +76,7 @@ def _filters(query: JobQuery) -> frozenset[Filter]:
 
 
 def _sorted(table: JobTable, filters: frozenset[Filter], query: JobQuery, now: int) -> Rows:
-    """Rows that pass all filters, in the order of the query."""
+    """Slots that pass all filters, in the order of the query."""
     order = (query.sort, query.descending, now if query.sort == "elapsed_time" else None)
 
     def pick() -> Rows:
@@ -92,7 +92,7 @@ def _sorted(table: JobTable, filters: frozenset[Filter], query: JobQuery, now: i
 
 
 def _matching(table: JobTable, filters: frozenset[Filter]) -> Rows:
-    """Rows that pass all filters, latest submission first."""
+    """Slots that pass all filters, latest submission first."""
     if not filters:
         return table.columns.order
     return table.answers.get(filters, lambda: _match(table, filters))

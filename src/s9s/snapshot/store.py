@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from itertools import islice
 from typing import Final
 
@@ -16,6 +16,7 @@ from s9s.domain.jobs import Job, JobState
 from s9s.snapshot.addresses import Addresses, stands_for
 from s9s.snapshot.arrays import parse_address
 from s9s.snapshot.columns import Columns, Rows
+from s9s.snapshot.counts import count_by_user
 from s9s.snapshot.memo import Memo
 
 #: `JobTable.finished_since` while nothing is known of finished jobs.
@@ -58,16 +59,18 @@ class JobTable:
         """What queries found in this generation."""
         self.generation = 0
         """Goes up with every change of any record."""
-        self.observed_at: float | None = None
-        """When Slurm was asked for what is here; ``None`` before the first time."""
+        self.observed_at = 0.0
+        """When Slurm was asked for what is here; 0 before the first time."""
         self.finished_since = NEVER
         """No job that ended at or after this instant is missing."""
         self.vanished: Final[dict[int, Job]] = {}
         """By numeric id: not listed any more although it had not finished when it last was."""
+        self._counts: Mapping[str, tuple[int, int]] | None = None
         self._addresses = Addresses()
         self._listed: set[int] = set()
         self._free: list[int] = []
         self._finished_maximum = finished_maximum
+        self._evicted_at_once = int(finished_maximum * _EVICTED_SHARE)
 
     def __len__(self) -> int:
         return len(self._addresses.numeric)
@@ -142,6 +145,17 @@ class JobTable:
         self.finished_since = max(self.finished_since, before)
         return len(gone)
 
+    def clear_memo(self, numeric_id: int) -> None:
+        """Have a job derived anew, because something beside it changed."""
+        slot = self._addresses.numeric.get(numeric_id)
+        if slot is not None:
+            self.memo[slot] = None
+            self._changed()
+
+    def warm(self, column: str) -> None:
+        """Put a column of `TEXTS` in order now, so that the first query that sorts by it need not."""
+        self.columns.vocabularies[column].ranks()
+
     # Reading
 
     def get(self, job_id: str) -> Job | None:
@@ -189,9 +203,21 @@ class JobTable:
                 slots = {rest}
         return slots
 
-    def is_listed(self, numeric_id: int) -> bool:
-        """Whether slurmctld showed this job when it was last asked."""
-        return numeric_id in self._listed
+    def counts_by_user(self) -> Mapping[str, tuple[int, int]]:
+        """How many jobs of each user run and wait; every unstarted task of an array counts."""
+        if self._counts is None:
+            self._counts = count_by_user(self.columns, self.jobs)
+        return self._counts
+
+    @property
+    def listed(self) -> Set[int]:
+        """Numeric ids of what slurmctld showed when it was last asked."""
+        return self._listed
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is hardly room for more finished jobs; the earliest have to go for others."""
+        return self._surplus() >= -2 * self._evicted_at_once
 
     # Inside
 
@@ -246,7 +272,7 @@ class JobTable:
         return made
 
     def _finished(self) -> tuple[Rows, npt.NDArray[np.float64]]:
-        """Rows of all finished jobs and when each ended, earliest first."""
+        """Slots of all finished jobs and when each ended, earliest first."""
         columns = self.columns
         statuses = columns.vocabularies["status"]
         codes = [code for code, status in enumerate(statuses.values) if status and status[0].is_finished]
@@ -256,18 +282,20 @@ class JobTable:
         by_end = np.argsort(ends)
         return slots[by_end], ends[by_end]
 
+    def _surplus(self) -> int:
+        return len(self) - len(self._listed) - len(self.vanished) - self._finished_maximum
+
     def _evict(self) -> None:
-        surplus = len(self) - len(self._listed) - len(self.vanished) - self._finished_maximum
+        surplus = self._surplus()
         if surplus <= 0:
             return
-        wanted = surplus + int(self._finished_maximum * _EVICTED_SHARE)
         slots, ends = self._finished()
         unlisted = (
             (slot, end)
             for slot, end in zip(slots.tolist(), ends.tolist(), strict=True)
             if self.jobs[slot].numeric_id not in self._listed
         )
-        gone = list(islice(unlisted, wanted))
+        gone = list(islice(unlisted, surplus + self._evicted_at_once))
         self._erase([slot for slot, _ in gone])
         self.finished_since = max(self.finished_since, int(gone[-1][1]) + 1)
 
@@ -281,6 +309,7 @@ class JobTable:
     def _changed(self) -> None:
         self.generation += 1
         self.answers.clear()
+        self._counts = None
 
 
 def _member(job: Job) -> tuple[bool, int, int]:

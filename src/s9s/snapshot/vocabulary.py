@@ -18,7 +18,7 @@ NOTHING: Final = 0
 
 _SMALLEST: Final = 64
 #: Beyond this share of newcomers one sort of everything is cheaper than finding each one's place.
-_RESORT_SHARE: Final = 0.1
+_RESORT_SHARE: Final = 0.25
 
 
 class Vocabulary:

@@ -1,0 +1,34 @@
+"""How many jobs there are of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from s9s.domain.jobs import Job, JobState
+from s9s.snapshot.arrays import count_tasks
+from s9s.snapshot.columns import Columns
+
+
+def count_by_user(columns: Columns, jobs: Sequence[Job]) -> dict[str, tuple[int, int]]:
+    """Running and pending jobs of each user; every unstarted task of an array counts."""
+    order, users, statuses = columns.order, columns.vocabularies["user"], columns.vocabularies["status"]
+    user, status = columns.codes("user").take(order), columns.codes("status").take(order)
+    array, task = columns.numbers("array_job_id").take(order), columns.numbers("array_task_id").take(order)
+
+    def count(state: JobState) -> npt.NDArray[np.int64]:
+        codes = [code for code, value in enumerate(statuses.values) if value and value[0] is state]
+        chosen = statuses.lookup(codes).take(status)
+        counts = np.bincount(user[chosen], minlength=len(users))
+        for slot in order[chosen & ~np.isnan(array) & np.isnan(task)].tolist():
+            counts[columns.codes("user")[slot]] += count_tasks(jobs[slot].array_tasks) - 1
+        return counts
+
+    running, pending = count(JobState.RUNNING), count(JobState.PENDING)
+    return {
+        name: (int(running[code]), int(pending[code]))
+        for code, name in enumerate(users.values)
+        if name is not None and (running[code] or pending[code])
+    }

@@ -1,0 +1,130 @@
+"""Keeping a `JobTable` true: polls of everything, and look-ups of single jobs between them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from s9s.backends.base import Backend, Feed
+from s9s.domain.changes import Changes
+from s9s.domain.errors import S9SError, SlurmUnavailable
+from s9s.domain.jobs import Job
+from s9s.snapshot.arrays import parse_address
+from s9s.snapshot.columns import TEXTS
+from s9s.snapshot.store import JobChange, JobTable
+
+#: More jobs than this are read by one poll instead of one by one.
+LOOK_UPS: Final = 16
+#: Jobs taken over before the event loop gets its turn: about 10 ms.
+PIECE: Final = 1_000
+
+
+class JobFollower:
+    """Takes over what Slurm tells of jobs, in the order in which Slurm was asked.
+
+    A poll of a large cluster takes a second or more. What a look-up found meanwhile is newer: it is
+    *pinned*, so that a poll which began before the look-up does not touch it, and the next poll is made to
+    report the job again, because the feed believes that it has done so already. Order is told by counting
+    polls, not by clocks: poll `n` is newer than a look-up if it began after it, that is, if `n` is
+    greater than the number of polls begun when the look-up began.
+
+    Args:
+        backend: To read from.
+        table: To write to.
+        publish: Told of every change.
+    """
+
+    def __init__(self, backend: Backend, table: JobTable, publish: Callable[[list[JobChange]], None]) -> None:
+        self._backend = backend
+        self._table = table
+        self._publish = publish
+        self._feed: Feed[Job] | None = None
+        self._begun = 0
+        self._applied = 0
+        self._pins: dict[int, int] = {}
+        self._writing = asyncio.Lock()
+
+    def restart(self) -> None:
+        """Begin with a new feed: the next poll is complete."""
+        self._feed = None
+
+    async def poll(self) -> None:
+        """Read all jobs once. Raises `SlurmUnavailable`."""
+        if self._feed is None:
+            self._feed = self._backend.jobs_feed()
+        self._begun += 1
+        number, pinned = self._begun, list(self._pins)
+        if pinned:
+            self._feed.forget(pinned)
+        try:
+            changes = await self._feed.poll()
+            async with self._writing:
+                await self._apply(changes, number, pinned)
+        except SlurmUnavailable:
+            raise
+        except BaseException:
+            # What the feed counts as told may not have arrived.
+            self.restart()
+            raise
+
+    async def look_up(self, job_ids: Iterable[str]) -> bool:
+        """Read these jobs one by one; whether that shows everything that has happened to them."""
+        targets = self._targets(job_ids)
+        if len(targets) > LOOK_UPS:
+            return False
+        results = await asyncio.gather(*map(self._look_up, targets))
+        return all(results)
+
+    def _targets(self, job_ids: Iterable[str]) -> set[str]:
+        """What to look up: also the tasks of an array, and what a task was split from."""
+        targets = set(job_ids)
+        for job_id in tuple(targets):
+            address = parse_address(job_id)
+            if address is not None and address.kind == "_":
+                rest = self._table.get(str(address.number))
+                if rest is not None and rest.array_tasks is not None:
+                    targets.add(rest.job_id)
+            elif address is not None:
+                members = self._table.tasks_of(address.number)
+                targets.update(member.job_id for member in members if not member.state.is_finished)
+        return targets
+
+    async def _look_up(self, job_id: str) -> bool:
+        begun = self._begun
+        try:
+            job = (await self._backend.job(job_id)).job
+        except S9SError:
+            # Gone, or Slurm is: a poll tells.
+            return False
+        async with self._writing:
+            if self._applied <= begun:
+                self._publish(self._table.put(job))
+                self._pins[job.numeric_id] = begun
+        return True
+
+    async def _apply(self, changes: Changes[Job], number: int, pinned: Sequence[int]) -> None:
+        keep = {key for key, begun in self._pins.items() if begun >= number}
+        listed = {job.numeric_id for job in changes.changed}
+        if changes.complete:
+            removed = list(self._table.listed - listed - keep)
+        else:
+            # The feed was made to report what had been pinned: silence means that it is listed no more.
+            silent = self._table.listed & (set(pinned) - listed - keep)
+            removed = [key for key in changes.removed if isinstance(key, int)] + list(silent)
+        for start in range(0, len(changes.changed), PIECE):
+            piece = changes.changed[start : start + PIECE]
+            self._publish(
+                self._table.apply(Changes(asked_at=changes.asked_at, changed=piece, removed=[]), keep)
+            )
+            await asyncio.sleep(0)
+        if len(changes.changed) > PIECE:
+            for name in TEXTS:
+                self._table.warm(name)
+                await asyncio.sleep(0)
+        self._publish(
+            self._table.apply(Changes(asked_at=changes.asked_at, changed=[], removed=removed), keep)
+        )
+        self._applied = number
+        for key in [key for key, begun in self._pins.items() if begun < number]:
+            del self._pins[key]
