@@ -2,7 +2,6 @@
 
 import logging
 import os
-import pwd
 import shutil
 import subprocess
 import time
@@ -21,7 +20,7 @@ from lab.locks import locked
 from lab.packages import DEFAULT_CACHE, install, locate, require
 from lab.shared import DEFAULT_DIRECTORY, Shared
 from lab.state import State
-from lab.users import create_users
+from lab.users import create_users, home, login
 
 log = logging.getLogger("lab")
 
@@ -73,8 +72,8 @@ class Lab:
     def up(self) -> None:
         """Install, configure and start what is missing; return when all nodes are up and REST answers.
 
-        Raises: LabUnavailable if this machine cannot; LabError if a daemon does not come up, or if the cluster
-            is up with other nodes.
+        Raises: LabUnavailable if this machine cannot; LabError if a daemon does not come up, or if the
+            cluster is up with other nodes.
         """
         require(self.version)
         before = self._state.read()
@@ -181,17 +180,8 @@ class Lab:
 
         Raises: LabError if it times out or (with `check`) exits non-zero.
         """
-        entry = pwd.getpwnam(user)
-        env = {
-            "HOME": entry.pw_dir,
-            "USER": user,
-            "LOGNAME": user,
-            "PATH": f"{self.bin_dir}:/usr/local/bin:/usr/bin:/bin",
-            "SLURM_CONF": str(self.slurm_conf),
-        }
-        become = ["setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--init-groups"]
-        full = [*become, "env", "-i", *(f"{key}={value}" for key, value in env.items()), *argv]
-        return run(full, check=check, timeout=timeout, stdin=stdin, cwd=entry.pw_dir)
+        env = {"PATH": f"{self.bin_dir}:/usr/local/bin:/usr/bin:/bin", "SLURM_CONF": str(self.slurm_conf)}
+        return run([*login(user, env), *argv], check=check, timeout=timeout, stdin=stdin, cwd=home(user))
 
     def load_jobs(self, count: int) -> dict[str, float]:
         """Bring `count` job records in mixed states into the slurmctld of a cloud; see lab.load."""

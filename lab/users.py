@@ -3,6 +3,7 @@
 import json
 import pwd
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from lab.commands import run
@@ -43,6 +44,19 @@ def create_users(record: Path) -> dict[str, int]:
         created += _create_files(pwd.getpwnam("alice"))
         record.write_text(json.dumps(created, indent=1))
     return {name: pwd.getpwnam(name).pw_uid for name in PEOPLE}
+
+
+def home(name: str) -> Path:
+    """Home directory of a Linux user."""
+    return Path(pwd.getpwnam(name).pw_dir)
+
+
+def login(name: str, env: Mapping[str, str]) -> list[str]:
+    """Command prefix that runs a command as a Linux user, with nothing of our environment but `env`."""
+    entry = pwd.getpwnam(name)
+    own = {"HOME": entry.pw_dir, "USER": name, "LOGNAME": name, **env}
+    become = ["setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--init-groups"]
+    return [*become, "env", "-i", *(f"{key}={value}" for key, value in own.items())]
 
 
 def _missing_users() -> list[str]:
