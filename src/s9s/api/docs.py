@@ -7,6 +7,7 @@ from typing import Final
 
 from litestar import Response, get
 from litestar.static_files import create_static_files_router
+from litestar.types import ControllerRouterHandler
 
 _ASSETS: Final = files("s9s.api") / "assets"
 
@@ -71,4 +72,4 @@ assets = create_static_files_router(
     path="/docs/assets", directories=[str(_ASSETS)], opt={"exclude_from_auth": True}, include_in_schema=False
 )
 
-ROUTES = [swagger_ui, redoc, assets]
+ROUTES: Final[list[ControllerRouterHandler]] = [swagger_ui, redoc, assets]

@@ -18,7 +18,7 @@ from s9s.api.auth import credential_of
 from s9s.api.errors import envelope, headers_of, status_of
 from s9s.api.front import CACHE_CONTROL, Front, request_id_of
 from s9s.api.pages import JobPages
-from s9s.domain.errors import PermissionDenied, S9SError
+from s9s.domain.errors import InvalidRequest, PermissionDenied, S9SError
 from s9s.services.access import Caller
 from s9s.services.tokens import Tokens
 
@@ -84,7 +84,7 @@ def protocol_with(lane: Lane) -> type[HttpToolsProtocol]:
 
     class FastLaneProtocol(HttpToolsProtocol):
         def on_headers_complete(self) -> None:
-            if self._is_candidate() and (query := self._query()) is not None:
+            if (query := self._query()) is not None and self._is_candidate():
                 answer = lane.answer(query, self.headers)
                 if answer is not None:
                     self._answer_now(answer)
@@ -93,13 +93,14 @@ def protocol_with(lane: Lane) -> type[HttpToolsProtocol]:
 
         def _is_candidate(self) -> bool:
             """A plain GET of the list on an idle connection; whatever is unusual goes the slow way."""
+            cycle: Any = self.cycle  # None before the first request
             return (
                 self.parser.get_method() == b"GET"
                 and self.parser.get_http_version() == "1.1"
                 and self.parser.should_keep_alive()
                 and not self.parser.should_upgrade()
                 and not self.expect_100_continue
-                and (self.cycle is None or self.cycle.response_complete)
+                and (cycle is None or cycle.response_complete)
                 and not self.pipeline
                 and not self.flow.write_paused
                 and not self.transport.is_closing()
@@ -132,7 +133,7 @@ def protocol_with(lane: Lane) -> type[HttpToolsProtocol]:
 
         def send_400_response(self, msg: str) -> None:
             request_id = request_id_of(())
-            body = envelope(_malformed(msg), request_id)
+            body = envelope(InvalidRequest(msg), request_id)
             self.transport.write(
                 b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nx-request-id: %b\r\n"
                 b"content-length: %d\r\nconnection: close\r\n\r\n%b" % (request_id.encode(), len(body), body)
@@ -158,9 +159,3 @@ class _Done:
 
 
 _DONE: Any = _Done()
-
-
-def _malformed(message: str) -> S9SError:
-    from s9s.domain.errors import InvalidRequest
-
-    return InvalidRequest(message)

@@ -47,7 +47,8 @@ class Front:
         self._staleness = staleness
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
+        kind: str = scope["type"]
+        if kind == "lifespan":
             await self._app(scope, receive, send)
             return
         request_id = request_id_of(scope["headers"])
@@ -57,9 +58,9 @@ class Front:
         if path.startswith("/api/v1") and (len(path) == 7 or path[7] == "/"):
             scope["path"] = path[4:]
             scope["raw_path"] = scope.get("raw_path", b"")[4:]
-        if scope["type"] == "http" and scope["method"] == "HEAD":
+        if kind == "http" and scope.get("method") == "HEAD":
             # The server leaves the body out; everything else is as for GET.
-            scope["method"] = "GET"
+            scope["method"] = "GET"  # type: ignore[typeddict-unknown-key]
         extra = self.headers(request_id)
         is_api = scope["path"].startswith("/v1/")
 

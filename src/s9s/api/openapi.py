@@ -278,6 +278,8 @@ def schema_30(schema: Any) -> Any:
             result[key] = value
         else:
             result[key] = schema_30(value)
+    if result.get("required") == []:
+        del result["required"]  # 3.0 wants at least one name, or no list
     variants = result.get("anyOf")
     if variants and {"type": "null"} in variants:
         rest = [one for one in variants if one != {"type": "null"}]

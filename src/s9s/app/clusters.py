@@ -1,4 +1,7 @@
-"""Settings to a way to the cluster, and finding the Slurm of this host."""
+"""Settings to a way to the cluster, and finding the Slurm of this host.
+
+Each way is imported only where it is taken, to keep the start of the server short.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,16 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from s9s.backends.base import Backend
 from s9s.backends.combined import COMMANDS, SLURMRESTD, CombinedBackend
 from s9s.backends.processes import Processes
-from s9s.backends.slurmcli import CommandLineBackend
-from s9s.backends.slurmrestd import KeyTokens, OwnToken, RestBackend, TokenSource, UnusableKey
 from s9s.config import Settings
 from s9s.domain.errors import S9SError, SlurmUnavailable
+
+if TYPE_CHECKING:
+    from s9s.backends.slurmrestd import TokenSource
 
 #: Where slurmrestd listens unless told otherwise: Debian's unit, and the port of Slurm's documentation.
 _USUAL_URLS: Final = (
@@ -133,6 +137,8 @@ async def _first_that_listens(urls: tuple[str, ...]) -> str | None:
 
 
 def _tokens(settings: Settings, found: Found, processes: Processes) -> TokenSource | None:
+    from s9s.backends.slurmrestd import KeyTokens, OwnToken, UnusableKey
+
     if found.jwt_key is not None:
         try:
             return KeyTokens(str(found.jwt_key), service_user=settings.cluster.service_user or "root")
@@ -146,6 +152,8 @@ def _tokens(settings: Settings, found: Found, processes: Processes) -> TokenSour
 
 
 def _command_line(settings: Settings, processes: Processes) -> Backend:
+    from s9s.backends.slurmcli import CommandLineBackend
+
     cluster = settings.cluster
     return CommandLineBackend(
         bin_dir=str(cluster.bin_dir) if cluster.bin_dir else None,
@@ -156,6 +164,8 @@ def _command_line(settings: Settings, processes: Processes) -> Backend:
 
 
 def _slurmrestd(settings: Settings, url: str, tokens: TokenSource, processes: Processes) -> Backend:
+    from s9s.backends.slurmrestd import RestBackend
+
     def home(user: str) -> str:
         identity = processes.identities.of(user)
         return identity.home if identity else "/"

@@ -47,4 +47,5 @@ def configure_logging(settings: Logging) -> None:
     root.setLevel(settings.level.upper())
     # Uvicorn tells of every start and stop; its warnings are enough.
     logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, root.level))
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    for talkative in ("alembic", "httpx2", "httpcore2"):
+        logging.getLogger(talkative).setLevel(max(logging.WARNING, root.level))

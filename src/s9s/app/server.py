@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import getpass
+import shlex
 import socket
 import sys
 from typing import Final
@@ -65,7 +66,7 @@ def _listen(host: str, port: int) -> socket.socket:
 async def _serve(settings: Settings, listener: socket.socket) -> None:
     async with running(settings) as application:
         config = uvicorn.Config(
-            application.front,  # type: ignore[arg-type]
+            application.front,
             http=protocol_with(application.lane),
             loop="none",
             ws="websockets-sansio",
@@ -130,3 +131,11 @@ def _greet(settings: Settings, application: Application, port: int) -> None:
     click.echo("\n".join(lines))
     for note in info.notes if info else ():
         click.echo(f"Note: {note}")
+
+
+def _token_command(settings: Settings) -> str:
+    """A shell's substitution that makes a token for whoever started the server; no secret is ever printed."""
+    command = [sys.argv[0], "token", "create", "--user", getpass.getuser()]
+    if settings.config_file is not None:
+        command += ["--config", str(settings.config_file)]
+    return f"$({shlex.join(command)})"

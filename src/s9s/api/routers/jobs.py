@@ -164,6 +164,7 @@ async def resume_job(job_id: JobId, payload: EmptyBody, caller: Caller, control:
 @get(
     "/jobs/{job_id:str}/output",
     scope="jobs:read",
+    text=True,
     parameters=OutputParameters,
     tags=["Jobs"],
     summary="Get job output",
@@ -182,6 +183,7 @@ async def get_job_output(
 @get(
     "/jobs/{job_id:str}/error",
     scope="jobs:read",
+    text=True,
     parameters=OutputParameters,
     tags=["Jobs"],
     summary="Get job error",

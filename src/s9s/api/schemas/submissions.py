@@ -32,8 +32,8 @@ class JobSubmissionBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields
             min_length=1,
             max_length=4 * 1024 * 1024,
             description="Text that starts with `#!`: the batch script itself. An absolute path: the script "
-            "file, read with the submitting user's own permissions. Anything else: a command line, wrapped as "
-            "`sbatch --wrap` does.",
+            "file, read with the submitting user's own permissions. Anything else: a command line, "
+            "wrapped as `sbatch --wrap` does.",
             examples=["/home/alice/scripts/simulation.sh"],
         ),
     ]
