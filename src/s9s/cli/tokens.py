@@ -124,7 +124,7 @@ def list_tokens(show_all: bool, as_json: bool, config: Path | None, state_dir: P
 
 
 @token.command()
-@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, help="As `s9s token list` shows them.")
 @configured
 def revoke(ids: tuple[str, ...], config: Path | None, state_dir: Path | None) -> None:
     """Make tokens invalid for good."""
