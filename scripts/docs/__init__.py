@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from s9s.api.openapi import Document
 from scripts.docs.commands import commands
 from scripts.docs.settings import settings, variables
 
@@ -18,6 +19,9 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "configuration.md": {"settings": settings, "variables": variables},
     "commands.md": {"commands": commands},
 }
+
+#: Documents that are made as a whole.
+WHOLE: dict[str, Callable[[], str]] = {"openapi.yaml": lambda: Document().yaml}
 
 
 def rewrite(text: str, parts: dict[str, Callable[[], str]]) -> str:

@@ -1,6 +1,6 @@
 """Write the generated parts of the documents anew."""
 
-from scripts.docs import DIRECTORY, PARTS, rewrite
+from scripts.docs import DIRECTORY, PARTS, WHOLE, rewrite
 
 for name, parts in PARTS.items():
     path = DIRECTORY / name
@@ -8,3 +8,7 @@ for name, parts in PARTS.items():
     after = rewrite(before, parts)
     path.write_text(after)
     print(f"docs/{name}: {'unchanged' if after == before else 'written'}")
+
+for name, whole in WHOLE.items():
+    (DIRECTORY / name).write_text(whole())
+    print(f"docs/{name}: written")
