@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 _ALLOWED: Final = "a time like now+1hour, 16:00, tomorrow, 2024-01-20T12:34:00 or 01/20/24-16:00"
-_RELATIVE: Final = re.compile(r"now(?:([+-])(\d{1,9})([a-z]*))?", re.ASCII)
-_UNITS: Final = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400, "weeks": 604800}
+_RELATIVE: Final = re.compile(r"now(?: ?([+-]) ?(\d{1,9}) ?([a-z]*))?", re.ASCII)
+_UNITS: Final = {"": 1, "second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 #: Slurm's own: fika is the coffee break at 15:00.
-_HOURS: Final = {"midnight": 0, "elevenses": 11, "noon": 12, "fika": 15, "teatime": 16}
+_HOURS: Final = {"midnight": 0, "noon": 12, "fika": 15, "teatime": 16}
 _DAYS: Final = {"today": 0, "tomorrow": 1}
+_DAY_NAMES: Final = re.compile("|".join(_DAYS))
 _CLOCK: Final = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))? ?(am|pm)?", re.ASCII)
 _DATES: Final = (
-    re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})", re.ASCII),
+    re.compile(r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)", re.ASCII),
     re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})(?:/(?P<year>\d\d))?", re.ASCII),
     re.compile(r"(?P<month>\d{1,2})\.(?P<day>\d{1,2})(?:\.(?P<year>\d\d))?", re.ASCII),
     re.compile(r"(?P<month>\d\d)(?P<day>\d\d)(?P<year>\d\d)?", re.ASCII),
@@ -42,34 +43,29 @@ def parse_begin_time(text: str, now: int | None = None) -> int:
         raise ValueError(_ALLOWED)
     if match := _RELATIVE.fullmatch(word):
         sign, amount, unit = match.groups()
-        offset = int(amount or 0) * _unit_seconds(unit or "seconds")
-        return current + (-offset if sign == "-" else offset)
+        seconds = _UNITS.get((unit or "").removesuffix("s"))
+        if seconds is None:
+            raise ValueError(_ALLOWED)
+        offset = int(amount or 0) * seconds
+        return max(0, current - offset if sign == "-" else current + offset)
     if word.startswith("uts") and word[3:].isascii() and word[3:].isdecimal() and len(word) < 15:
         return int(word[3:])
     today = datetime.fromtimestamp(current).replace(hour=0, minute=0, second=0)  # noqa: DTZ006 - local
     date_text, clock_text = _split(word)
     try:
-        clock = _clock(clock_text) if clock_text else None
+        clock = timedelta() if date_text and not clock_text else _clock(clock_text)
         if date_text:
-            return _epoch(_date(date_text, today) + (clock or timedelta()))
-        moment = _epoch(today + (clock or timedelta()))
+            return _epoch(_date(date_text, today) + clock)
+        moment = _epoch(today + clock)
         # Not plus 86400 seconds: the clock may be changed in between.
-        return moment if moment > current else _epoch(today + timedelta(days=1) + (clock or timedelta()))
+        return moment if moment > current else _epoch(today + timedelta(days=1) + clock)
     except (ValueError, OverflowError):
         raise ValueError(_ALLOWED) from None
 
 
-def _unit_seconds(unit: str) -> int:
-    # Slurm takes any beginning of the word.
-    for name, seconds in _UNITS.items():
-        if name.startswith(unit):
-            return seconds
-    raise ValueError(_ALLOWED)
-
-
 def _split(word: str) -> tuple[str, str]:
     """The date's and the clock's text; either may be empty, not both."""
-    for date in (*_DATES, re.compile("|".join(_DAYS))):
+    for date in (*_DATES, _DAY_NAMES):
         match = date.match(word)
         if match is None:
             continue
