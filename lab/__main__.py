@@ -23,6 +23,9 @@ def main() -> int:
     except LabUnavailable as error:
         logging.error("%s", error)
         return 3
+    except PermissionError as error:
+        logging.error("only root may use %s", error.filename)
+        return 1
     except LabError as error:
         logging.error("%s", error)
         return 1

@@ -96,6 +96,9 @@ class Lab:
     def down(self, *, purge: bool = False) -> None:
         """End all daemons and jobs; with `purge` forget their data too. Quiet if it was never up."""
         if not self._state.read():
+            if strays := self._processes():  # somebody removed the directory of a running cluster
+                end(strays, 0)
+                self._shared.release(self.directory)
             return
         with locked(self.directory / "lock"):
             log.info("ending Slurm %s in %s", self.version, self.directory)
@@ -260,10 +263,9 @@ class Lab:
             time.sleep(POLL_SECONDS)
 
     def _nodes_not_up(self) -> str:
-        lines = run([self.bin_dir / "sinfo", "-h", "-N", "-o", "%N %t"]).stdout.splitlines()
-        return ", ".join(
-            sorted({line for line in lines if "unk" in line or line.endswith("*") or "down" in line})
-        )
+        """Nodes that have not registered yet; what somebody has set DOWN or drained has."""
+        lines = run([self.bin_dir / "sinfo", "-h", "-a", "-N", "-o", "%N %t"]).stdout.splitlines()
+        return ", ".join(sorted({line for line in lines if line.endswith(("unk", "*"))}))
 
     def _shape(self) -> config.Shape:
         slurmctld, slurmdbd, slurmrestd, *slurmd = self._state.require()["ports"]

@@ -123,12 +123,12 @@ def install(version: str, cache: Path = DEFAULT_CACHE) -> Installation:
         if suite == _host_suite():
             _apt_install((*HOST, *SLURM), needed=("mariadbd", "munged", *SLURM[1:5], "squeue"))
             return locate(version, cache)
+        if run(["unshare", "--mount", "true"], check=False).returncode:
+            raise LabUnavailable(f"{_left_out(version)}its private mount namespace is forbidden here")
         _apt_install(HOST, needed=("mariadbd", "munged"))
         tree = cache / suite
         if not tree.is_dir():
             _debootstrap(suite, tree)
-        if run(["unshare", "--mount", "true"], check=False).returncode:
-            raise LabUnavailable(f"{_left_out(version)}its private mount namespace is forbidden here")
         return locate(version, cache)
 
 

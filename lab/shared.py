@@ -44,7 +44,9 @@ class Shared:
             if len(held) != ports:
                 held = _free_ports(ports, taken=self._taken())
                 register.write_text(json.dumps({"cluster": str(cluster), "ports": held}))
+            self._prepare_munge()
             self._munged().start()
+            self._prepare_database()
             self._mariadbd().start(60)
             return held
 
@@ -82,33 +84,38 @@ class Shared:
     def _database_port(self) -> int:
         return int((self.directory / "mariadb.port").read_text())
 
-    def _munged(self) -> Daemon:
+    def _prepare_munge(self) -> None:
         home = self.directory / "munge"
-        argv = ["munged", "--foreground", f"--socket={self.munge_socket}", f"--key-file={home}/munge.key"]
-        argv += [f"--pid-file={home}/munged.pid", f"--seed-file={home}/munged.seed", "--num-threads=4"]
         if not home.exists():
             home.mkdir()
             (home / "munge.key").write_bytes(secrets.token_bytes(128))
             (home / "munge.key").chmod(0o400)
             for path in (home, home / "munge.key"):
                 shutil.chown(path, "munge", "munge")
+
+    def _munged(self) -> Daemon:
+        home = self.directory / "munge"
+        argv = ["munged", "--foreground", f"--socket={self.munge_socket}", f"--key-file={home}/munge.key"]
+        argv += [f"--pid-file={home}/munged.pid", f"--seed-file={home}/munged.seed", "--num-threads=4"]
         return Daemon(
             "munged", self.directory, _as("munge", argv), ready=lambda: listening_at(self.munge_socket)
         )
 
-    def _mariadbd(self) -> Daemon:
+    def _prepare_database(self) -> None:
         home = self.directory / "mariadb"
-        port_file = self.directory / "mariadb.port"
-        if not (home / "mysql").is_dir():
+        if not home.exists():
             log.info("creating the database server's data directory")
-            shutil.rmtree(home, ignore_errors=True)
             partial = self.directory / "mariadb.partial"
             shutil.rmtree(partial, ignore_errors=True)
             install = ["mariadb-install-db", "--no-defaults", f"--datadir={partial}", "--user=mysql"]
             run([*install, "--skip-test-db", "--auth-root-authentication-method=socket"], timeout=120)
             partial.rename(home)
+        port_file = self.directory / "mariadb.port"
         if not port_file.exists():
             port_file.write_text(str(_free_ports(1, taken=self._taken())[0]))
+
+    def _mariadbd(self) -> Daemon:
+        home = self.directory / "mariadb"
         argv = ["mariadbd", "--no-defaults", f"--datadir={home}", f"--socket={self._database_socket}"]
         argv += [
             f"--pid-file={home}/mariadbd.pid",

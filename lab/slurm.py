@@ -1,6 +1,7 @@
 """Slurm's own files and daemons in one state directory."""
 
 import os
+import platform
 import secrets
 import shutil
 import stat
@@ -20,6 +21,7 @@ FOLDERS = ("bin", "dev", "etc", "log", "run", "spool")
 def write_files(shape: Shape, installation: Installation) -> None:
     """Write keys, device files, client wrappers and all configuration except slurmdbd's."""
     directory = shape.directory
+    _name_loopback()
     write_conf(shape)
     (directory / "etc/gres.conf").write_text(config.gres_conf(shape))
     (directory / "etc/cgroup.conf").write_text(config.cgroup_conf(installation.version))
@@ -35,6 +37,17 @@ def write_files(shape: Shape, installation: Installation) -> None:
         device = directory / f"dev/gpu{number}"
         if not device.exists():
             os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 3))  # slurmd only wants it to exist
+
+
+def _name_loopback() -> None:
+    """Give 127.0.0.1 its name where /etc/hosts has none.
+
+    slurmctld looks up the address of whoever submits, and would wait five seconds for an answer (24.11, 26.05).
+    """
+    hosts = Path("/etc/hosts")
+    text = hosts.read_text() if hosts.exists() else ""
+    if not any(line.split()[:1] == ["127.0.0.1"] for line in text.splitlines()):
+        hosts.write_text(f"127.0.0.1 localhost {platform.node()}\n{text}")
 
 
 def write_conf(shape: Shape) -> None:
