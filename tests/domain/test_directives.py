@@ -146,9 +146,14 @@ def test_blanks_do_not_matter(line: str) -> None:
 
 
 def test_other_components_of_a_het_job_are_unknown() -> None:
-    directives = parse_directives(script("-N 1", "hetjob", "-N 2", "-p gpu"))
-    assert directives.submission_fields == {"nodes": 1}
-    assert directives.unknown == ("hetjob", "-N 2", "-p gpu")
+    directives = parse_directives(script("-N 1", "-n 2 hetjob -n 3", "-N 2", "-p gpu"))
+    assert directives.submission_fields == {"nodes": 1, "tasks": 2}
+    assert directives.unknown == ("hetjob -n 3", "-N 2", "-p gpu")
+
+
+def test_a_name_may_contain_hetjob() -> None:
+    directives = parse_directives(script("-J hetjob", "--comment=packjobs # hetjob", "-N 2"))
+    assert directives.submission_fields == {"job_name": "hetjob", "comment": "packjobs", "nodes": 2}
 
 
 def test_relative_begin_times_count_from_now() -> None:

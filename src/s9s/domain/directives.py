@@ -92,8 +92,7 @@ class _Reader:
         return fields
 
     def read_line(self, line: str) -> None:
-        if self._other_component or re.search("hetjob|packjob", line, re.IGNORECASE):
-            self._other_component = True
+        if self._other_component:
             self.unknown.append(line.strip())
             return
         try:
@@ -108,6 +107,10 @@ class _Reader:
                 self._read_long(word, words)
             elif word.startswith("-"):
                 self._read_short(word, words)
+            elif word.lower() in ("hetjob", "packjob"):
+                self._other_component = True
+                self.unknown.append(" ".join([word, *words]))
+                return
             else:
                 self.unknown.append(word)
 
