@@ -6,6 +6,7 @@ import uuid
 from typing import Annotated, Any, Literal
 
 from litestar import Request, Response, delete, get, post, put
+from litestar.di import NamedDependency
 from litestar.params import Parameter
 from litestar.response import Stream
 
@@ -38,7 +39,7 @@ JobId = Annotated[
 
 @get("/jobs", scope="jobs:read", parameters=JobListParameters, tags=["Jobs"], summary="List jobs")
 async def list_jobs(
-    request: Request[Any, Any, Any], caller: Caller, job_pages: JobPages
+    request: Request[Any, Any, Any], caller: NamedDependency[Caller], job_pages: NamedDependency[JobPages]
 ) -> Response[JobList]:
     """Live jobs and finished ones, newest first.
 
@@ -50,7 +51,7 @@ async def list_jobs(
 
 
 @get("/jobs/{job_id:str}", scope="jobs:read", tags=["Jobs"], summary="Get job details")
-async def get_job(job_id: JobId, caller: Caller, jobs: Jobs) -> JobDocument:
+async def get_job(job_id: JobId, caller: NamedDependency[Caller], jobs: NamedDependency[Jobs]) -> JobDocument:
     """One job, live or finished; environment and command for its owner and administrators only."""
     details, now = await jobs.details(job_id, caller)
     return job_document(
@@ -70,7 +71,10 @@ async def get_job(job_id: JobId, caller: Caller, jobs: Jobs) -> JobDocument:
     status_code=201,
 )
 async def submit_job(
-    request: Request[Any, Any, Any], payload: JobSubmissionBody, caller: Caller, control: JobControl
+    request: Request[Any, Any, Any],
+    payload: NamedDependency[JobSubmissionBody],
+    caller: NamedDependency[Caller],
+    control: NamedDependency[JobControl],
 ) -> Response[SubmittedJob]:
     """Submit a batch job as the caller's own Slurm user.
 
@@ -90,7 +94,10 @@ async def submit_job(
     status_code=200,
 )
 async def cancel_job(
-    job_id: JobId, parameters: CancelParameters, caller: Caller, control: JobControl
+    job_id: JobId,
+    parameters: NamedDependency[CancelParameters],
+    caller: NamedDependency[Caller],
+    control: NamedDependency[JobControl],
 ) -> JobAnswer:
     """Cancel as `scancel` does. Any signal but SIGTERM is only delivered; `force` kills at once."""
     outcome = await control.cancel(job_id, caller, signal=parameters.signal, force=parameters.force)
@@ -98,7 +105,12 @@ async def cancel_job(
 
 
 @put("/jobs/{job_id:str}/hold", scope="jobs:write", payload=HoldBody, tags=["Jobs"], summary="Hold a job")
-async def hold_job(job_id: JobId, payload: HoldBody, caller: Caller, control: JobControl) -> JobAnswer:
+async def hold_job(
+    job_id: JobId,
+    payload: NamedDependency[HoldBody],
+    caller: NamedDependency[Caller],
+    control: NamedDependency[JobControl],
+) -> JobAnswer:
     """Keep a pending job from starting. The reason is shown with the job as `hold_reason`."""
     return _answer(await control.hold(job_id, caller, payload.reason))
 
@@ -110,7 +122,12 @@ async def hold_job(job_id: JobId, payload: HoldBody, caller: Caller, control: Jo
     tags=["Jobs"],
     summary="Release a job",
 )
-async def release_job(job_id: JobId, payload: EmptyBody, caller: Caller, control: JobControl) -> JobAnswer:
+async def release_job(
+    job_id: JobId,
+    payload: NamedDependency[EmptyBody],
+    caller: NamedDependency[Caller],
+    control: NamedDependency[JobControl],
+) -> JobAnswer:
     """Let a held job start again."""
     return _answer(await control.release(job_id, caller))
 
@@ -123,7 +140,10 @@ async def release_job(job_id: JobId, payload: EmptyBody, caller: Caller, control
     summary="Update job priority",
 )
 async def set_job_priority(
-    job_id: JobId, payload: PriorityBody, caller: Caller, control: JobControl
+    job_id: JobId,
+    payload: NamedDependency[PriorityBody],
+    caller: NamedDependency[Caller],
+    control: NamedDependency[JobControl],
 ) -> JobAnswer:
     """Set the priority of a job; Slurm lets only operators and administrators raise it."""
     return _answer(await control.set_priority(job_id, caller, payload.priority))
@@ -136,7 +156,12 @@ async def set_job_priority(
     tags=["Jobs"],
     summary="Requeue a job",
 )
-async def requeue_job(job_id: JobId, payload: EmptyBody, caller: Caller, control: JobControl) -> JobAnswer:
+async def requeue_job(
+    job_id: JobId,
+    payload: NamedDependency[EmptyBody],
+    caller: NamedDependency[Caller],
+    control: NamedDependency[JobControl],
+) -> JobAnswer:
     """Put a running or finished job back into the queue."""
     return _answer(await control.requeue(job_id, caller))
 
@@ -148,7 +173,12 @@ async def requeue_job(job_id: JobId, payload: EmptyBody, caller: Caller, control
     tags=["Jobs"],
     summary="Suspend a job",
 )
-async def suspend_job(job_id: JobId, payload: EmptyBody, caller: Caller, control: JobControl) -> JobAnswer:
+async def suspend_job(
+    job_id: JobId,
+    payload: NamedDependency[EmptyBody],
+    caller: NamedDependency[Caller],
+    control: NamedDependency[JobControl],
+) -> JobAnswer:
     """Stop the processes of a running job; Slurm allows it to operators and administrators."""
     return _answer(await control.suspend(job_id, caller))
 
@@ -156,7 +186,12 @@ async def suspend_job(job_id: JobId, payload: EmptyBody, caller: Caller, control
 @put(
     "/jobs/{job_id:str}/resume", scope="jobs:write", payload=EmptyBody, tags=["Jobs"], summary="Resume a job"
 )
-async def resume_job(job_id: JobId, payload: EmptyBody, caller: Caller, control: JobControl) -> JobAnswer:
+async def resume_job(
+    job_id: JobId,
+    payload: NamedDependency[EmptyBody],
+    caller: NamedDependency[Caller],
+    control: NamedDependency[JobControl],
+) -> JobAnswer:
     """Continue a suspended job."""
     return _answer(await control.resume(job_id, caller))
 
@@ -172,9 +207,9 @@ async def resume_job(job_id: JobId, payload: EmptyBody, caller: Caller, control:
 async def get_job_output(
     request: Request[Any, Any, Any],
     job_id: JobId,
-    parameters: OutputParameters,
-    caller: Caller,
-    output: Output,
+    parameters: NamedDependency[OutputParameters],
+    caller: NamedDependency[Caller],
+    output: NamedDependency[Output],
 ) -> Response[JobOutput]:
     """A part of the standard output file; `Accept: text/plain` gives the bytes themselves."""
     return await _read_output(request, job_id, "output", parameters, caller, output)
@@ -191,9 +226,9 @@ async def get_job_output(
 async def get_job_error(
     request: Request[Any, Any, Any],
     job_id: JobId,
-    parameters: OutputParameters,
-    caller: Caller,
-    output: Output,
+    parameters: NamedDependency[OutputParameters],
+    caller: NamedDependency[Caller],
+    output: NamedDependency[Output],
 ) -> Response[JobOutput]:
     """A part of the standard error file; `Accept: text/plain` gives the bytes themselves."""
     return await _read_output(request, job_id, "error", parameters, caller, output)
@@ -207,7 +242,9 @@ async def get_job_error(
     summary="Bulk job operations",
     status_code=200,
 )
-async def bulk_jobs(payload: BulkBody, caller: Caller, bulk: Bulk) -> BulkAnswer:
+async def bulk_jobs(
+    payload: NamedDependency[BulkBody], caller: NamedDependency[Caller], bulk: NamedDependency[Bulk]
+) -> BulkAnswer:
     """One action on up to 10,000 jobs; each has a result of its own, and a failure never stops the rest."""
     options = payload.options
     outcomes = await bulk.run(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import get, put
+from litestar.di import NamedDependency
 from litestar.params import Parameter
 
 from s9s.api.schemas.job_changes import EmptyBody
@@ -30,7 +31,11 @@ Hostlist = Annotated[str, Parameter(description="Node name, or a hostlist such a
 
 
 @get("/nodes", scope="nodes:read", parameters=NodeListParameters, tags=["Nodes"], summary="List nodes")
-async def list_nodes(parameters: NodeListParameters, caller: Caller, nodes: Nodes) -> NodeList:
+async def list_nodes(
+    parameters: NamedDependency[NodeListParameters],
+    caller: NamedDependency[Caller],
+    nodes: NamedDependency[Nodes],
+) -> NodeList:
     """Nodes with what is allocated on them and the jobs that the caller may see."""
     query = NodeQuery(
         states=node_states(parameters.state),
@@ -49,7 +54,9 @@ async def list_nodes(parameters: NodeListParameters, caller: Caller, nodes: Node
 
 
 @get("/nodes/{node_name:str}", scope="nodes:read", tags=["Nodes"], summary="Get node details")
-async def get_node(node_name: NodeName, caller: Caller, nodes: Nodes) -> NodeDocument:
+async def get_node(
+    node_name: NodeName, caller: NamedDependency[Caller], nodes: NamedDependency[Nodes]
+) -> NodeDocument:
     """One node."""
     return node_document(await nodes.get(node_name, caller), nodes.jobs_on(node_name, caller))
 
@@ -61,7 +68,12 @@ async def get_node(node_name: NodeName, caller: Caller, nodes: Nodes) -> NodeDoc
     tags=["Nodes"],
     summary="Drain a node",
 )
-async def drain_node(node_name: Hostlist, payload: DrainBody, caller: Caller, nodes: Nodes) -> NodeAnswer:
+async def drain_node(
+    node_name: Hostlist,
+    payload: NamedDependency[DrainBody],
+    caller: NamedDependency[Caller],
+    nodes: NamedDependency[Nodes],
+) -> NodeAnswer:
     """Let no more jobs start on a node; those that run go on. After `timeout` it is resumed by itself."""
     seconds = duration("timeout", payload.timeout)
     if seconds is not None and (seconds <= 0 or seconds == UNLIMITED):
@@ -79,7 +91,12 @@ async def drain_node(node_name: Hostlist, payload: DrainBody, caller: Caller, no
     tags=["Nodes"],
     summary="Resume a node",
 )
-async def resume_node(node_name: Hostlist, payload: EmptyBody, caller: Caller, nodes: Nodes) -> NodeAnswer:
+async def resume_node(
+    node_name: Hostlist,
+    payload: NamedDependency[EmptyBody],
+    caller: NamedDependency[Caller],
+    nodes: NamedDependency[Nodes],
+) -> NodeAnswer:
     """Put a drained, failing or down node back to work."""
     update = NodeUpdate(action=NodeAction.RESUME)
     return _answer(node_name, await nodes.update(node_name, update, caller), "Node resumed successfully")
@@ -93,7 +110,10 @@ async def resume_node(node_name: Hostlist, payload: EmptyBody, caller: Caller, n
     summary="Update node state",
 )
 async def set_node_state(
-    node_name: Hostlist, payload: NodeStateBody, caller: Caller, nodes: Nodes
+    node_name: Hostlist,
+    payload: NamedDependency[NodeStateBody],
+    caller: NamedDependency[Caller],
+    nodes: NamedDependency[Nodes],
 ) -> NodeAnswer:
     """Set a node's state. DOWN ends the jobs on it; DOWN, DRAIN and FAIL need a reason."""
     try:

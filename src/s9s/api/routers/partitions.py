@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.params import Parameter
 
 from s9s.api.schemas.partitions import (
@@ -26,7 +27,9 @@ from s9s.services.partitions import Partitions
     summary="List partitions",
 )
 async def list_partitions(
-    parameters: PartitionListParameters, caller: Caller, partitions: Partitions
+    parameters: NamedDependency[PartitionListParameters],
+    caller: NamedDependency[Caller],
+    partitions: NamedDependency[Partitions],
 ) -> PartitionList:
     """Partitions with their limits and what is free in them."""
     page = partitions.page(
@@ -43,7 +46,9 @@ async def list_partitions(
 
 @get("/partitions/{name:str}", scope="partitions:read", tags=["Partitions"], summary="Get partition details")
 async def get_partition(
-    name: Annotated[str, Parameter(description="Partition name")], caller: Caller, partitions: Partitions
+    name: Annotated[str, Parameter(description="Partition name")],
+    caller: NamedDependency[Caller],
+    partitions: NamedDependency[Partitions],
 ) -> PartitionDocument:
     """One partition."""
     view = partitions.get(name, caller)

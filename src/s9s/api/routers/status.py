@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.di import NamedDependency
 from msgspec import Struct
 
 from s9s import __version__
@@ -23,7 +24,7 @@ class Alive(Struct, frozen=True):
 
 
 @get("/status", tags=["Status"], summary="Server status")
-async def get_status(caller: Caller, health: Health) -> Status:
+async def get_status(caller: NamedDependency[Caller], health: NamedDependency[Health]) -> Status:
     """Version, uptime, the clusters with the routes in use and the age of their data, and who asks."""
     clusters = [_cluster(one) for one in health.clusters()]
     return Status(
@@ -44,7 +45,7 @@ async def healthz() -> Alive:
 
 
 @get("/readyz", exclude_from_auth=True, tags=["Status"], summary="Readiness")
-async def readyz(health: Health) -> Alive:
+async def readyz(health: NamedDependency[Health]) -> Alive:
     """Whether the snapshot is loaded and the database is reachable; 503 until then."""
     if not await health.check_ready():
         raise SlurmUnavailable("Not ready yet", retry_after_seconds=1)

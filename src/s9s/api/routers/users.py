@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.params import Parameter
 
 from s9s.api.schemas.users import UserDocument, UserList, UserListParameters, user_document
@@ -14,7 +15,11 @@ from s9s.services.users import Users
 
 
 @get("/users", scope="users:read", parameters=UserListParameters, tags=["Users"], summary="List users")
-async def list_users(parameters: UserListParameters, caller: Caller, users: Users) -> UserList:
+async def list_users(
+    parameters: NamedDependency[UserListParameters],
+    caller: NamedDependency[Caller],
+    users: NamedDependency[Users],
+) -> UserList:
     """Slurm's users with their associations and the numbers of their jobs."""
     levels = words("admin_level", parameters.admin_level, ("NONE", "OPERATOR", "ADMINISTRATOR"))
     page = await users.page(
@@ -33,7 +38,9 @@ async def list_users(parameters: UserListParameters, caller: Caller, users: User
 
 @get("/users/{username:str}", scope="users:read", tags=["Users"], summary="Get user details")
 async def get_user(
-    username: Annotated[str, Parameter(description="User name")], caller: Caller, users: Users
+    username: Annotated[str, Parameter(description="User name")],
+    caller: NamedDependency[Caller],
+    users: NamedDependency[Users],
 ) -> UserDocument:
     """One user."""
     view = await users.get(username, caller)

@@ -1,0 +1,131 @@
+"""The fast lane answers what the slow one answers, byte for byte but for the request's own headers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+import uvicorn
+
+from s9s.api.fastlane import protocol_with
+from s9s.app.application import TEST_TOKEN, Application, running
+from s9s.config import Settings
+
+QUERIES = [
+    "",
+    "limit=3",
+    "state=RUNNING&user=alice&limit=50",
+    "state=running,pending&sort=priority&order=asc",
+    "user=nobody",
+    "limit=0",
+    "limit=x&limit=y",
+    "sort=unknown",
+    "state=SLEEPING",
+    "unknown=1",
+    "start_time=yesterday",
+    "state=%ff",
+]
+
+
+@pytest.fixture
+async def application(tmp_path: Path) -> AsyncIterator[Application]:
+    settings = Settings.model_validate(
+        {
+            "server": {"state_dir": tmp_path},
+            "cluster": {"mode": "simulated"},
+            "simulated": {"jobs": 50, "speed": 0},
+        }
+    )
+    async with running(settings) as made:
+        yield made
+
+
+@pytest.fixture
+async def port(application: Application) -> AsyncIterator[int]:
+    """Of a server with the fast lane."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        application.front,
+        http=protocol_with(application.lane),
+        log_config=None,
+        lifespan="on",
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    async with asyncio.timeout(10):
+        while not server.started:
+            await asyncio.sleep(0)
+    yield listener.getsockname()[1]
+    server.should_exit = True
+    await serving
+
+
+def client_of(port: int) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(
+        base_url=f"http://127.0.0.1:{port}",
+        headers={"authorization": f"Bearer {TEST_TOKEN}", "x-request-id": "r1"},
+    )
+
+
+def comparable(response: httpx2.Response) -> tuple[int, object, dict[str, str]]:
+    body = response.json()
+    if "error" in body:
+        body["error"].pop("timestamp")
+    headers = dict(response.headers)
+    headers.pop("date", None)
+    headers.pop("content-length")
+    return response.status_code, body, headers
+
+
+@pytest.mark.parametrize("prefix", ["/v1", "/api/v1"])
+@pytest.mark.parametrize("query", QUERIES)
+async def test_both_lanes_answer_alike(application: Application, port: int, prefix: str, query: str) -> None:
+    await application.cluster.watcher.stop()  # nothing may change between the two
+    url = f"{prefix}/jobs?{query}"
+    async with client_of(port) as client:
+        fast = await client.get(url)
+        # A body, even an empty one, is nothing for the fast lane.
+        slow = await client.request("GET", url, content=b"{}")
+    assert comparable(fast) == comparable(slow)
+
+
+async def test_without_a_credential_the_slow_lane_says_so(port: int) -> None:
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        response = await client.get("/v1/jobs")
+    assert response.status_code == 401
+    assert response.json()["error"]["code"] == "AUTHENTICATION_FAILED"
+    assert response.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_pipelined_requests_are_answered_in_order(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = f"Host: x\r\nAuthorization: Bearer {TEST_TOKEN}\r\n"
+    paths = ["/v1/jobs?limit=1", "/v1/status", "/v1/jobs?limit=2", "/v1/jobs/12345", "/v1/jobs?limit=3"]
+    writer.write(
+        "".join(
+            f"GET {path} HTTP/1.1\r\n{head}X-Request-ID: n{n}\r\n\r\n" for n, path in enumerate(paths)
+        ).encode()
+    )
+    seen = []
+    async with asyncio.timeout(10):
+        for _ in paths:
+            answer = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+            headers = dict(line.split(": ", 1) for line in answer.split("\r\n")[1:] if line)
+            await reader.readexactly(int(headers["content-length"]))
+            seen.append(headers["x-request-id"])
+    writer.close()
+    assert seen == [f"n{n}" for n in range(len(paths))]
+
+
+async def test_what_is_no_http_is_refused_in_the_format_of_errors(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"NONSENSE\r\n\r\n")
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b'"code":"INVALID_REQUEST"' in answer
