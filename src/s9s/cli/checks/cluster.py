@@ -19,7 +19,7 @@ from s9s.cli.checks.findings import Finding, fail, ok, open_to_others, warn
 from s9s.config import Settings
 from s9s.domain.accounting import User
 from s9s.domain.clusters import ClusterInfo
-from s9s.domain.errors import S9SError, SlurmUnavailable
+from s9s.domain.errors import ResourceNotFound, S9SError, SlurmUnavailable
 
 #: What is run, and whether anything is lost but accounting without it.
 _TOOLS: Final = {
@@ -31,6 +31,8 @@ _NEWEST: Final = (26, 5)
 #: The watcher spends at most a quarter of its time on a poll.
 _SHARE: Final = 4
 _HOUR: Final = 3600
+#: Users as whom something is tried.
+_SAMPLES: Final = 5
 
 
 async def check_cluster(settings: Settings, users: Iterable[str]) -> AsyncIterator[Finding]:
@@ -60,6 +62,8 @@ async def check_cluster(settings: Settings, users: Iterable[str]) -> AsyncIterat
         yield ok("cluster", f"{info.name}, Slurm {info.slurm_version}")
         named = frozenset(users)
         for finding in (*_version(info), *_identity(info, named), *_routes(info)):
+            yield finding
+        async for finding in _acting(settings, backend, info, named):
             yield finding
         async for finding in _reads(settings, backend, info, named):
             yield finding
@@ -163,6 +167,24 @@ def _identity(info: ClusterInfo, users: frozenset[str]) -> Iterator[Finding]:
     yield ok("identity", f"the personal server of {info.acts_as}: acts in Slurm as {info.acts_as} only")
     if others := sorted(users - {info.acts_as}):
         yield warn("tokens", f"there are tokens for {', '.join(others)}, as whom it cannot act", mend)
+
+
+async def _acting(
+    settings: Settings, backend: Backend, info: ClusterInfo, users: frozenset[str]
+) -> AsyncIterator[Finding]:
+    """Whether Slurm really takes us for the user: a look-up as some of those who have tokens."""
+    able = users if info.acts_as == "anyone" else users & {info.acts_as}
+    for user in sorted(able)[:_SAMPLES]:
+        try:
+            async with asyncio.timeout(settings.cluster.timeout_seconds):
+                await backend.job("1", user)
+        except ResourceNotFound:
+            pass  # as good an answer as any
+        except (S9SError, TimeoutError) as error:
+            text = error.message if isinstance(error, S9SError) else "no answer in time"
+            yield fail("identity", f"a look-up as {user} fails: {text}")
+            continue
+        yield ok("identity", f"a look-up as {user} works")
 
 
 async def _reads(
