@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from s9s.domain.errors import PermissionDenied, ResourceNotFound, S9SError, ValidationError
 from s9s.domain.hostlists import expand_hostlist
@@ -13,11 +13,10 @@ from s9s.domain.nodes import Node, NodeUpdate
 from s9s.domain.queries import Page
 from s9s.services.access import Caller, job_visibility, may_see_all, may_see_job
 from s9s.services.clusters import Cluster
-from s9s.services.paging import page_of
-from s9s.snapshot.nodes import natural_key
+from s9s.services.paging import ordered, page_of
 
 NODE_SORT_KEYS: Final[Mapping[str, Callable[[Node], Any]]] = {
-    "node_name": lambda node: natural_key(node.node_name),
+    "node_name": lambda node: node.node_name,  # in natural order, as they come
     "state": lambda node: node.state,
     "base_state": lambda node: node.base_state,
     "cpu_total": lambda node: node.cpu_total,
@@ -44,6 +43,10 @@ NODE_STATES: Final = (
     "REBOOT_ISSUED",
     "REBOOT_REQUESTED", "RESERVED", "UNKNOWN",
 )  # fmt: skip
+
+
+#: Distinct filters whose results are kept.
+MAX_KEPT: Final = 128
 
 
 class NodeQuery(Struct, frozen=True, kw_only=True):
@@ -74,21 +77,28 @@ class Nodes:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
+        self._generation = -1
+        self._found: dict[NodeQuery, Sequence[Node]] = {}
 
     async def page(self, query: NodeQuery, caller: Caller) -> Page[Node]:
         """One page from the snapshot."""
         self._require_sight(caller)
         await self._cluster.watcher.settled()
-        found = (node for node in self._cluster.snapshot.nodes.all() if _matches(node, query))
-        return page_of(
-            found,
-            NODE_SORT_KEYS,
-            sort=query.sort,
-            descending=query.descending,
-            limit=query.limit,
-            offset=query.offset,
-            identity=lambda node: natural_key(node.node_name),
-        )
+        return page_of(self._find(query), limit=query.limit, offset=query.offset)
+
+    def _find(self, query: NodeQuery) -> Sequence[Node]:
+        """All that match, in order; looked for once for each state of the nodes."""
+        nodes = self._cluster.snapshot.nodes
+        if nodes.generation != self._generation or len(self._found) >= MAX_KEPT:
+            self._found.clear()
+            self._generation = nodes.generation
+        key = structs.replace(query, limit=0, offset=0)
+        found = self._found.get(key)
+        if found is None:
+            matching = [node for node in nodes.all() if _matches(node, query)]
+            found = ordered(matching, NODE_SORT_KEYS, sort=query.sort, descending=query.descending)
+            self._found[key] = found
+        return found
 
     async def get(self, name: str, caller: Caller) -> Node:
         """One node. Raises `ResourceNotFound`."""

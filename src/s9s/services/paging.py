@@ -1,8 +1,8 @@
-"""Sort and page of lists that are small enough to be sorted as they are."""
+"""Order and page of lists that are small enough to be sorted as they are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from s9s.domain.errors import ValidationError
@@ -11,27 +11,25 @@ from s9s.domain.queries import Page
 T = TypeVar("T")
 
 
-def page_of(
-    items: Iterable[T],
-    keys: Mapping[str, Callable[[T], Any]],
-    *,
-    sort: str,
-    descending: bool,
-    limit: int,
-    offset: int,
-    identity: Callable[[T], Any],
-) -> Page[T]:
-    """One page of `items` sorted by the key called `sort`, ties by `identity`.
+def ordered(
+    items: Sequence[T], keys: Mapping[str, Callable[[T], Any]], *, sort: str, descending: bool
+) -> Sequence[T]:
+    """`items` sorted by the key called `sort`, ties in the order in which they come.
 
-    Items whose key is ``None`` come last in either order. Raises `ValidationError` for an unknown key.
+    They come in the order of the first of `keys`, so that this one costs nothing. Items whose key is
+    ``None`` stand last in either order. Raises `ValidationError` for an unknown key.
     """
     key = keys.get(sort)
     if key is None:
         raise ValidationError.of("sort", sort, sorted(keys))
-    everything = sorted(items, key=identity)
-    present = [item for item in everything if key(item) is not None]
-    absent = [item for item in everything if key(item) is None]
+    if sort == next(iter(keys)):
+        return items[::-1] if descending else items
+    present = [item for item in items if key(item) is not None]
+    absent = [item for item in items if key(item) is None]
     present.sort(key=key, reverse=descending)
-    return Page(
-        items=(present + absent)[offset : offset + limit], total=len(everything), limit=limit, offset=offset
-    )
+    return present + absent
+
+
+def page_of(items: Sequence[T], *, limit: int, offset: int) -> Page[T]:
+    """One page of a list that is filtered and ordered."""
+    return Page(items=list(items[offset : offset + limit]), total=len(items), limit=limit, offset=offset)

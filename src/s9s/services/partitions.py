@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
@@ -12,7 +12,7 @@ from s9s.domain.partitions import Partition, PartitionStatistics
 from s9s.domain.queries import Page
 from s9s.services.access import Caller, may_see_all
 from s9s.services.clusters import Cluster
-from s9s.services.paging import page_of
+from s9s.services.paging import ordered, page_of
 
 
 class PartitionView(Struct, frozen=True):
@@ -58,20 +58,13 @@ class Partitions:
     ) -> Page[PartitionView]:
         """One page from the snapshot."""
         self._require_sight(caller)
-        found = [
+        found: Sequence[PartitionView] = [
             self._view(one)
             for one in self._cluster.snapshot.partitions.all()
             if states is None or one.state in states
         ]
-        return page_of(
-            found,
-            PARTITION_SORT_KEYS,
-            sort=sort,
-            descending=descending,
-            limit=limit,
-            offset=offset,
-            identity=lambda view: view.partition.name,
-        )
+        found = ordered(found, PARTITION_SORT_KEYS, sort=sort, descending=descending)
+        return page_of(found, limit=limit, offset=offset)
 
     def get(self, name: str, caller: Caller) -> PartitionView:
         """One partition. Raises `ResourceNotFound`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
@@ -12,7 +12,7 @@ from s9s.domain.errors import ResourceNotFound
 from s9s.domain.queries import Page
 from s9s.services.access import Caller, may_see_all
 from s9s.services.clusters import Cluster
-from s9s.services.paging import page_of
+from s9s.services.paging import ordered, page_of
 
 
 class UserView(Struct, frozen=True):
@@ -55,7 +55,7 @@ class Users:
         await self._cluster.watcher.settled()
         sees_all = may_see_all(caller, self._cluster.info, "users")
         counts = self._cluster.snapshot.jobs.counts_by_user()
-        found = [
+        found: Sequence[UserView] = [
             _view(user, counts)
             for user in self._cluster.snapshot.users.all()
             if (sees_all or user.username == caller.user)
@@ -63,15 +63,8 @@ class Users:
             and (accounts is None or any(one.account.lower() in accounts for one in user.associations))
             and (admin_levels is None or user.admin_level.value in admin_levels)
         ]
-        return page_of(
-            found,
-            USER_SORT_KEYS,
-            sort=sort,
-            descending=descending,
-            limit=limit,
-            offset=offset,
-            identity=lambda view: view.user.username,
-        )
+        found = ordered(found, USER_SORT_KEYS, sort=sort, descending=descending)
+        return page_of(found, limit=limit, offset=offset)
 
     async def get(self, username: str, caller: Caller) -> UserView:
         """One user. Raises `ResourceNotFound`, also for one that the caller may not see."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -82,8 +83,14 @@ def partition_document(partition: Partition, statistics: PartitionStatistics) ->
         qos=partition.qos,
         features=list(statistics.features),
         is_default=partition.is_default,
-        nodes=fold_hostlist(partition.nodes),
+        nodes=_folded(partition.nodes),
         allow_accounts=names(partition.allow_accounts),
         allow_groups=names(partition.allow_groups),
         allow_qos=names(partition.allow_qos),
     )
+
+
+@lru_cache(maxsize=1024)
+def _folded(names: tuple[str, ...]) -> str:
+    """As a hostlist; kept, since which nodes a partition has hardly ever changes."""
+    return fold_hostlist(names)
