@@ -68,6 +68,21 @@ class Backend:
         raise ResourceNotFound.of("job", job_id)
 
 
+class Processes:
+    """Of a host that knows everybody but `strangers`."""
+
+    strangers: frozenset[str] = frozenset()
+
+    def __init__(self, **_: object) -> None:
+        pass
+
+    def can_act_as(self, user: str) -> bool:
+        return user not in self.strangers
+
+    def close(self) -> None:
+        pass
+
+
 SETTINGS = Settings.model_validate({"cluster": {"mode": "cli", "timeout_seconds": 5}})
 
 
@@ -92,6 +107,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Any:
         return [finding for finding in findings if finding.subject != "commands"]
 
     monkeypatch.setattr(module, "find_slurm", find)
+    monkeypatch.setattr(module, "Processes", Processes)
     return check
 
 
@@ -125,10 +141,7 @@ async def test_a_cluster_that_never_answers(given: Any, monkeypatch: pytest.Monk
             await asyncio.Event().wait()
             return INFO
 
-    monkeypatch.setattr(
-        f"{__name__}.SETTINGS",
-        Settings.model_validate({"cluster": {"mode": "cli", "listing_timeout_seconds": 0.01}}),
-    )
+    monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0.01)
     assert texts(await given(Silent()), Level.FAIL) == ["cluster: Slurm did not answer in time"]
 
 
@@ -164,6 +177,13 @@ async def test_a_user_as_whom_nothing_works(given: Any) -> None:
     backend = Backend(alice=PermissionDenied("sudo: a password is required"))
     assert texts(await given(backend, ["alice", "bob"]), Level.FAIL) == [
         "identity: a look-up as alice fails: sudo: a password is required"
+    ]
+
+
+async def test_users_whom_the_host_does_not_know(given: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Processes, "strangers", frozenset({"bob"}))
+    assert texts(await given(Backend(), ["alice", "bob"]), Level.WARN) == [
+        "files: cannot open files as bob: no script paths, no job output for them"
     ]
 
 

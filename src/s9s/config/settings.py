@@ -12,8 +12,6 @@ from pydantic.fields import FieldInfo
 
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Text = Annotated[str, Field(min_length=1, pattern=r"^\S+$")]
-Seconds = Annotated[float, Field(gt=0, le=600)]
-Bytes = Annotated[int, Field(ge=1024, le=2**30)]
 
 
 def default_state_dir() -> Path:
@@ -83,10 +81,8 @@ class Cluster(Section):
     the user who started the server."""
     sudo: bool = False
     """Become the calling user with `sudo -n -u`, for a server that does not run as root."""
-    timeout_seconds: Seconds = 20.0
-    """Longest wait for one look-up or change."""
-    listing_timeout_seconds: Seconds = 60.0
-    """Longest wait for a listing of all jobs, nodes or users."""
+    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """Longest wait for one answer of Slurm; listings of everything may take longer."""
 
 
 class Snapshot(Section):
@@ -120,10 +116,8 @@ class Simulated(Section):
 class Limits(Section):
     """Bounds of what one request, or all together, may take."""
 
-    max_body_bytes: Bytes = 8 * 2**20
+    max_body_bytes: Annotated[int, Field(ge=1024, le=2**30)] = 8 * 2**20
     """Largest body of a request."""
-    max_output_bytes: Bytes = 16 * 2**20
-    """Most bytes of a job's output in one answer."""
     max_processes: Annotated[int, Field(ge=1, le=1024)] = 16
     """Slurm commands that run at the same time."""
 

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,8 @@ _NEWEST: Final = (26, 5)
 #: The watcher spends at most a quarter of its time on a poll.
 _SHARE: Final = 4
 _HOUR: Final = 3600
+#: Longest wait for discovery, and for a listing.
+_PATIENCE_SECONDS: Final = 90.0
 #: Users as whom something is tried.
 _SAMPLES: Final = 5
 
@@ -50,18 +53,19 @@ async def check_cluster(settings: Settings, users: Iterable[str]) -> AsyncIterat
             for finding in _simulated(settings, "there is no Slurm on this host"):
                 yield finding
             return
-        for finding in (*_files(settings), *_ways(settings, found)):
+        for finding in chain(_named(settings), _ways(settings, found)):
             yield finding
         try:
             backend = await open_backend(settings, processes)
             stack.push_async_callback(backend.close)
-            info = await _discover(settings, backend)
+            info = await _discover(backend)
         except S9SError as error:
             yield fail("cluster", error.message, "mend what is said above, or start slurmctld")
             return
         yield ok("cluster", f"{info.name}, Slurm {info.slurm_version}")
         named = frozenset(users)
-        for finding in (*_version(info), *_identity(info, named), *_routes(info)):
+        findings = (_version(info), _identity(info, named), _files_of_users(processes, named), _routes(info))
+        for finding in chain(*findings):
             yield finding
         async for finding in _acting(settings, backend, info, named):
             yield finding
@@ -69,9 +73,9 @@ async def check_cluster(settings: Settings, users: Iterable[str]) -> AsyncIterat
             yield finding
 
 
-async def _discover(settings: Settings, backend: Backend) -> ClusterInfo:
+async def _discover(backend: Backend) -> ClusterInfo:
     try:
-        async with asyncio.timeout(settings.cluster.listing_timeout_seconds):
+        async with asyncio.timeout(_PATIENCE_SECONDS):
             return await backend.discover()
     except TimeoutError:
         raise SlurmUnavailable("Slurm did not answer in time") from None
@@ -86,7 +90,7 @@ def _simulated(settings: Settings, why: str) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _files(settings: Settings) -> Iterator[Finding]:
+def _named(settings: Settings) -> Iterator[Finding]:
     """What the configuration names."""
     cluster = settings.cluster
     if cluster.slurm_conf is not None:
@@ -137,6 +141,15 @@ def _ways(settings: Settings, found: Found) -> Iterator[Finding]:
 
 def _which(directory: Path | None, name: str) -> str | None:
     return shutil.which(name, path=str(directory) if directory else None)
+
+
+def _files_of_users(processes: Processes, users: frozenset[str]) -> Iterator[Finding]:
+    """Scripts and output are opened with the user's own uid, on this host, whatever Slurm believes."""
+    if strangers := sorted(user for user in users if not processes.can_act_as(user)):
+        yield warn(
+            "files", f"cannot open files as {', '.join(strangers)}: no script paths, no job output for them",
+            "let the server's host know the users, and run it as root or set cluster.sudo",
+        )  # fmt: skip
 
 
 def _routes(info: ClusterInfo) -> Iterator[Finding]:
@@ -209,7 +222,7 @@ async def _reads(
     for name, read in reads.items():
         started = time.monotonic()
         try:
-            async with asyncio.timeout(settings.cluster.listing_timeout_seconds):
+            async with asyncio.timeout(_PATIENCE_SECONDS):
                 found = await read()
         except (S9SError, TimeoutError) as error:
             yield fail(name, error.message if isinstance(error, S9SError) else "no answer in time")
