@@ -1,0 +1,92 @@
+"""What slurmdbd tells: users, and jobs that have ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from s9s.backends.base import Unsupported
+from s9s.backends.slurmrestd import build, parse_accounting, payloads
+from s9s.backends.slurmrestd.client import Client
+from s9s.backends.slurmrestd.errors import Asked
+from s9s.domain.accounting import User
+from s9s.domain.jobs import Job
+
+_log = logging.getLogger(__name__)
+
+_DAY: Final = 86400
+#: slurmdbd has no paging. A window that gave fewer jobs is followed by a longer one, else by a shorter.
+_MANY_JOBS: Final = 5000
+
+
+class Accounting:
+    """Reads accounting with the server's own identity.
+
+    Args:
+        client: To slurmrestd.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.cluster: str | None = None
+        """The cluster whose records count; ``None``: all, until discovery has found its name."""
+
+    async def clusters(self) -> list[str]:
+        """The names of all clusters that share the database."""
+        answer = await self._client.ask(build.LIST_CLUSTERS, payloads.Clusters, Asked(action="list clusters"))
+        return [cluster.name for cluster in answer.clusters]
+
+    async def users(self) -> list[User]:
+        """All users with their associations on this cluster."""
+        users, associations, shares = await asyncio.gather(
+            self._client.ask(build.LIST_USERS, payloads.Users, Asked(action="list users")),
+            self._client.ask(
+                build.LIST_ASSOCIATIONS, payloads.Associations, Asked(action="list associations")
+            ),
+            self._shares(),
+        )
+        return parse_accounting.users(users.users, associations.associations, shares, self.cluster)
+
+    async def _shares(self) -> Sequence[payloads.Share] | None:
+        try:
+            answer = await self._client.ask(build.LIST_SHARES, payloads.Shares, Asked(action="list shares"))
+        except Unsupported:
+            return None
+        return answer.shares.shares
+
+    async def finished_jobs(self, start: int, end: int) -> list[Job]:
+        """Jobs that ended in [start, end), in pieces so that no answer is boundless."""
+        found: dict[int, Job] = {}
+        span = _DAY
+        while start < end:
+            until = min(end, start + span)
+            jobs = await self._ended(start, until)
+            for job in jobs:
+                before = found.get(job.numeric_id)
+                if before is None or before.submit_time <= job.submit_time:
+                    found[job.numeric_id] = job
+            span = max(3600, span // 4) if len(jobs) > _MANY_JOBS else span * 4
+            start = until
+        return list(found.values())
+
+    async def _ended(self, start: int, end: int) -> list[Job]:
+        request = build.list_accounted_jobs(start, end)
+        answer = await self._client.ask(request, payloads.AccountedJobs, Asked(action="list finished jobs"))
+        return await asyncio.to_thread(self._read, answer.jobs, start, end)
+
+    def _read(self, records: list[payloads.AccountedJob], start: int, end: int) -> list[Job]:
+        jobs = []
+        for record in records:
+            if self.cluster is not None and record.cluster not in (self.cluster, None, ""):
+                continue
+            try:
+                job = parse_accounting.job(record)
+            except ValueError as error:
+                _log.warning("cannot read job %s of accounting: %s", record.job_id, error)
+                continue
+            # Slurm's window holds all jobs that were there during it, and its end is inclusive.
+            if job.state.is_finished and job.end_time is not None and start <= job.end_time < end:
+                jobs.append(job)
+        return jobs

@@ -1,0 +1,187 @@
+"""A cluster reached through slurmrestd."""
+
+from __future__ import annotations
+
+import asyncio
+import pwd
+from collections.abc import Callable, Sequence
+
+import httpx2
+
+from s9s.backends.base import Feed, Unsupported
+from s9s.backends.slurmrestd import build, parse, payloads
+from s9s.backends.slurmrestd.accounting import Accounting
+from s9s.backends.slurmrestd.cancellation import Cancellation
+from s9s.backends.slurmrestd.client import Client
+from s9s.backends.slurmrestd.discovery import discover
+from s9s.backends.slurmrestd.errors import Asked, Problem, error_of, most_telling
+from s9s.backends.slurmrestd.feeds import JobsFeed, NodesFeed
+from s9s.backends.slurmrestd.lookup import JobLookup, asked
+from s9s.backends.slurmrestd.submissions import submit
+from s9s.backends.slurmrestd.tokens import TokenSource
+from s9s.backends.slurmrestd.transport import Transport
+from s9s.domain.accounting import User
+from s9s.domain.clusters import ClusterInfo
+from s9s.domain.directives import with_directives
+from s9s.domain.errors import ResourceConflict, ResourceNotFound, SlurmUnavailable
+from s9s.domain.jobs import Job, JobDetails, JobState, JobSubmission, JobUpdate, Submitted
+from s9s.domain.nodes import Node, NodeUpdate
+from s9s.domain.partitions import Partition
+
+
+def _home(user: str) -> str:
+    return pwd.getpwnam(user).pw_dir
+
+
+class RestBackend:
+    """`base.Backend` over slurmrestd.
+
+    Args:
+        url: ``http://127.0.0.1:6820``, ``https://...`` or ``unix:/run/slurmrestd.sock``.
+        tokens: Whose name calls are made in.
+        home: A user's home directory, where jobs start that do not say; `KeyError` where it is not known. May
+            block.
+        timeout_seconds: For an answer to begin, and between its parts.
+        network: Replaces the network, for tests.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        tokens: TokenSource,
+        home: Callable[[str], str] = _home,
+        timeout_seconds: float = 60.0,
+        network: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._tokens = tokens
+        self._home = home
+        self._client = Client(Transport(url, inner=network), tokens, timeout_seconds=timeout_seconds)
+        self._lookup = JobLookup(self._client)
+        self._cancellation = Cancellation(self._client, self._lookup)
+        self._accounting = Accounting(self._client)
+
+    async def discover(self) -> ClusterInfo:
+        info = await discover(self._client, self._accounting, self._tokens)
+        self._accounting.cluster = info.name or None
+        return info
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def ping(self) -> None:
+        if not await self._client.responds():
+            raise SlurmUnavailable("slurmctld does not answer slurmrestd, or refuses this server's token")
+
+    # -- reads -----------------------------------------------------------------------------------------------
+
+    def jobs_feed(self) -> Feed[Job]:
+        return JobsFeed(self._client)
+
+    def nodes_feed(self) -> Feed[Node]:
+        return NodesFeed(self._client)
+
+    async def partitions(self) -> list[Partition]:
+        listed = Asked(action="list partitions")
+        answer = await self._client.ask(build.LIST_PARTITIONS, payloads.Partitions, listed)
+        return [parse.partition(partition) for partition in answer.partitions]
+
+    async def users(self) -> list[User]:
+        return await self._accounting.users()
+
+    async def finished_jobs(self, start: int, end: int) -> list[Job]:
+        return await self._accounting.finished_jobs(start, end)
+
+    async def job(self, job_id: str, actor: str | None = None) -> JobDetails:
+        live, accounted = await asyncio.gather(
+            self._lookup.live(job_id, actor), self._lookup.accounted(job_id, actor), return_exceptions=True
+        )
+        if isinstance(live, BaseException):
+            raise live
+        if live is not None:
+            # That accounting is out must not hide a live job.
+            usage = None if accounted is None or isinstance(accounted, BaseException) else accounted[1]
+            return JobDetails(job=live, usage=usage)
+        if isinstance(accounted, BaseException):
+            raise accounted
+        if accounted is None:
+            raise ResourceNotFound.of("job", job_id)
+        return JobDetails(job=accounted[0], usage=accounted[1])
+
+    # -- writes ----------------------------------------------------------------------------------------------
+
+    async def submit(self, submission: JobSubmission, actor: str) -> Submitted:
+        complete, unknown = with_directives(submission)
+        if unknown:
+            raise Unsupported(f"slurmrestd has no field for the directive {unknown[0]!r}")
+        request = submit(complete, actor=actor, home=await asyncio.to_thread(self._find_home, actor))
+        submitting = Asked(action="submit the job", is_submission=True)
+        answer = await self._client.call(request, payloads.Submission, submitting, actor=actor)
+        if answer is None or not answer.job_id:
+            problems = answer.errors if answer else []
+            raise error_of(most_telling(problems or [Problem(error="no job id")]), submitting)
+        # 22.05 lists remarks as errors although it has accepted the job (2015, 2042).
+        remarks = [
+            answer.job_submit_user_msg,
+            *(problem.text for problem in [*answer.errors, *answer.warnings]),
+        ]
+        return Submitted(job_id=str(answer.job_id), message="; ".join(filter(None, remarks)) or None)
+
+    def _find_home(self, user: str) -> str | None:
+        try:
+            return self._home(user)
+        except KeyError:
+            return None
+
+    async def cancel(
+        self, job_id: str, actor: str, *, signal: int | None = None, force: bool = False
+    ) -> None:
+        await self._cancellation.cancel(job_id, actor, signal=signal, force=force)
+
+    async def update_job(self, job_id: str, update: JobUpdate, actor: str) -> None:
+        records = await self._lookup.all_live(job_id, actor)
+        # On a running job a hold does nothing but set its priority to 0, and a release nothing at all.
+        if update.hold is not None and not any(job.state is JobState.PENDING for job in records):
+            verb = "held" if update.hold else "released"
+            raise ResourceConflict(
+                f"Job {job_id} is not pending and cannot be {verb}", state=str(records[0].state)
+            )
+        changing = asked("change", job_id)
+        request = build.update_job(_write_id(job_id, records[0]), update)
+        await self._client.ask(request, payloads.Written, changing, actor=actor)
+
+    async def requeue(self, job_id: str, actor: str) -> None:
+        request = build.requeue_job(job_id)
+        (await self._client.dialect()).request(request)  # before anything else: it may be unsupported
+        records = await self._lookup.all_live(job_id, actor)
+        request = build.requeue_job(_write_id(job_id, records[0]))
+        await self._client.ask(request, payloads.Written, asked("requeue", job_id), actor=actor)
+
+    async def suspend(self, job_id: str, actor: str) -> None:
+        raise Unsupported("slurmrestd cannot suspend jobs")
+
+    async def resume(self, job_id: str, actor: str) -> None:
+        raise Unsupported("slurmrestd cannot resume jobs")
+
+    async def update_nodes(self, names: Sequence[str], update: NodeUpdate, actor: str) -> None:
+        request = build.update_nodes(names, update)
+        (await self._client.dialect()).request(request)
+        listed = await self._client.ask(build.list_nodes(None), payloads.Nodes, Asked(action="list nodes"))
+        known = {node.name for node in listed.nodes}
+        for name in names:
+            if name not in known:
+                raise ResourceNotFound.of("node", name)
+        changing = Asked(
+            action=f"change node {','.join(names)}", resource_type="node", resource_id=",".join(names)
+        )
+        await self._client.ask(request, payloads.Written, changing, actor=actor)
+
+
+def _write_id(job_id: str, job: Job) -> str:
+    """The id that updates take: tasks and components have none but their own numbers (24.11, 26.05)."""
+    if job_id.isdigit():
+        return job_id
+    if "_" in job_id and job.numeric_id == job.array_job_id:
+        # The number means the whole array; this task has no record of its own, or was the last to get one.
+        raise Unsupported(f"slurmrestd cannot change task {job_id} by itself")
+    return str(job.numeric_id)
