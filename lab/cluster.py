@@ -82,10 +82,9 @@ class Lab:
             raise LabError(f"the cluster in {self.directory} is up with other nodes: bring it down first")
         installation = install(self.version)
         log.info("starting Slurm %s in %s", self.version, self.directory)
-        for folder in slurm.FOLDERS:
-            (self.directory / folder).mkdir(parents=True, exist_ok=True)
+        users = create_users(DEFAULT_CACHE / "created.json")
+        slurm.make_folders(self.directory)
         with locked(self.directory / "lock"):
-            users = create_users(DEFAULT_CACHE / "created.json")
             ports = self._shared.acquire(self.directory, ports=3 + max(1, self.nodes))
             self._save(users=users, ports=ports)
             slurm.write_files(self._shape(), installation)
@@ -242,7 +241,10 @@ class Lab:
             create_associations(self.bin_dir, self.directory / "etc/accounts.cfg", self.cluster_name)
             self._save(associations=True)
         rest = [daemon for name, daemon in daemons.items() if name != "slurmdbd"]
+        fresh = not (self.directory / "spool/slurmctld/assoc_usage").exists()
         daemons["slurmctld"].start(60)
+        if fresh:  # make it save its state: without this file 26.05 would not start again after a crash
+            run([self.bin_dir / "scontrol", "reconfigure"])
         for daemon in rest:
             if daemon.pid is None:
                 daemon.launch()

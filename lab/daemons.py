@@ -43,7 +43,7 @@ class Daemon:
         """Pid of the running daemon; None if it does not run."""
         with suppress(FileNotFoundError, ValueError, KeyError):
             record = json.loads(self._record.read_text())
-            if _started(record["pid"]) == record["started"]:
+            if record["started"] is not None and _started(record["pid"]) == record["started"]:
                 return int(record["pid"])
         return None
 

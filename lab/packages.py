@@ -8,6 +8,7 @@ private mount namespace; its client commands run on the host, through the tree's
 import logging
 import os
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -182,12 +183,11 @@ def _no_daemons_started() -> Iterator[None]:
 
 def _debootstrap(suite: str, tree: Path) -> None:
     _apt_install(("debootstrap", "debian-archive-keyring"), needed=("debootstrap",))
-    mirror = _mirror()
     partial = tree.with_name(f"{suite}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     log.info("unpacking Debian %s with its Slurm into %s (about a minute, once)", suite, tree)
     command = ["debootstrap", "--variant=minbase", f"--include={','.join(('ca-certificates', *SLURM))}"]
-    command += [suite, str(partial), mirror]
+    command += [suite, str(partial), mirror()]
     scripts = Path("/usr/share/debootstrap/scripts")
     if not (scripts / suite).exists():  # bookworm's debootstrap has not heard of forky
         command.append(str(scripts / "sid"))
@@ -198,26 +198,27 @@ def _debootstrap(suite: str, tree: Path) -> None:
     partial.rename(tree)
 
 
-def _mirror() -> str:
+def mirror(apt: Path = Path("/etc/apt")) -> str:
     """Mirror of Debian named by S9S_LAB_MIRROR or by the host's own apt sources.
 
     Raises: LabUnavailable if neither names one.
     """
-    if mirror := os.environ.get("S9S_LAB_MIRROR"):
-        return mirror
+    if named := os.environ.get("S9S_LAB_MIRROR"):
+        return named
     suite = _host_suite()
-    for source in sorted(Path("/etc/apt").glob("sources.list.d/*.sources")):
+    for source in sorted(apt.glob("sources.list.d/*.sources")):
         for stanza in source.read_text().split("\n\n"):
-            fields = dict(
+            lines = [
                 line.split(":", 1) for line in stanza.splitlines() if ":" in line and line[0] not in "# "
-            )
-            if suite in fields.get("Suites", "").split() and "main" in fields.get("Components", "").split():
-                return fields["URIs"].split()[0]
-    for source in [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt").glob("sources.list.d/*.list"))]:
+            ]
+            fields = {key: value.split() for key, value in lines}
+            if suite in fields.get("Suites", []) and "main" in fields.get("Components", []):
+                return fields["URIs"][0]
+    for source in (apt / "sources.list", *sorted(apt.glob("sources.list.d/*.list"))):
         for line in source.read_text().splitlines() if source.exists() else []:
-            words = [word for word in line.split() if not word.startswith("[") and not word.endswith("]")]
-            if words[:1] == ["deb"] and len(words) > 3 and words[2] == suite and "main" in words[3:]:
+            words = re.sub(r"\[.*?\]", "", line).split()
+            if words[:1] == ["deb"] and words[2:3] == [suite] and "main" in words[3:]:
                 return words[1]
     raise LabUnavailable(
-        f"No Debian mirror for {suite or 'this system'} in /etc/apt; name one in S9S_LAB_MIRROR"
+        f"No Debian mirror for {suite or 'this system'} in {apt}; name one in S9S_LAB_MIRROR"
     )

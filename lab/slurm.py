@@ -12,10 +12,26 @@ from lab.clients import write_wrappers
 from lab.commands import run
 from lab.config import GPUS_PER_NODE, Database, Shape
 from lab.daemons import Daemon, listening, listening_at
+from lab.errors import LabError
 from lab.packages import Installation
 from lab.users import RESTD_USER
 
-FOLDERS = ("bin", "dev", "etc", "log", "run", "spool")
+
+def make_folders(directory: Path) -> None:
+    """Make the state directory, with a place for each daemon's user.
+
+    Raises: LabError if Slurm's users could not enter it.
+    """
+    for folder in ("bin", "dev", "etc", "log", "run", "spool/slurmctld"):
+        (directory / folder).mkdir(parents=True, exist_ok=True)
+    for folder in ("run", "log"):
+        (directory / folder).chmod(0o1777)  # slurmctld, slurmdbd and slurmrestd write there, each as its user
+    shutil.chown(directory / "spool/slurmctld", "slurm", "slurm")
+    for path in (directory, *directory.parents):
+        if not path.stat().st_mode & stat.S_IXOTH:
+            raise LabError(
+                f"the users of the cluster cannot enter {path}: take another directory, or chmod o+x"
+            )
 
 
 def write_files(shape: Shape, installation: Installation) -> None:
@@ -29,10 +45,6 @@ def write_files(shape: Shape, installation: Installation) -> None:
     key = directory / "jwt.key"
     if not key.exists():
         _private(key, secrets.token_bytes(32))
-    (directory / "spool/slurmctld").mkdir(exist_ok=True)
-    shutil.chown(directory / "spool/slurmctld", "slurm", "slurm")
-    for folder in ("run", "log"):
-        (directory / folder).chmod(0o1777)  # slurmctld, slurmdbd and slurmrestd write there, each as its user
     for number in range(GPUS_PER_NODE):
         device = directory / f"dev/gpu{number}"
         if not device.exists():
@@ -42,7 +54,7 @@ def write_files(shape: Shape, installation: Installation) -> None:
 def _name_loopback() -> None:
     """Give 127.0.0.1 its name where /etc/hosts has none.
 
-    slurmctld looks up the address of whoever submits, and would wait five seconds for an answer (24.11, 26.05).
+    slurmctld looks up the address of whoever submits, and waits five seconds for an answer (24.11, 26.05).
     """
     hosts = Path("/etc/hosts")
     text = hosts.read_text() if hosts.exists() else ""
