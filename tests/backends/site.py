@@ -51,8 +51,8 @@ async def until(look: Callable[[], Awaitable[T]], seconds: float = 45.0) -> T:
 class Site:
     """A backend, and the place its jobs live in.
 
-    All clusters have the users alice, bob, carol (operator) and dave (administrator); the account research with
-    the former two in it; the QOS normal and high; the partitions normal (default), gpu and debug (30 minutes).
+    All clusters have the users alice, bob, carol (operator) and dave (administrator); the account research
+    with the former two in it; the QOS normal and high; the partitions normal (default), gpu and debug.
     """
 
     backend: Any

@@ -192,8 +192,8 @@ async def test_a_gpu_job_gets_its_gpus(site: Site) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "a|b|c", "two\nlines", "tab\tand\rreturn", "quote'\"s", "--wrap=id", "-J", "%j%x", "żółć ✓", " spaced ",
-        "$(id)", "x" * 200, "None", "(null)", "\x1b[31mred", "a,b;c=d", "back\\slash",
+        "a|b|c", "two\nlines", "tab\tand\rreturn", "quote'\"s", "--wrap=id", "-J", "%j%x", "żółć ✓",
+        " spaced ", "$(id)", "x" * 200, "None", "(null)", "\x1b[31mred", "a,b;c=d", "back\\slash",
     ],
 )  # fmt: skip
 async def test_hostile_names_come_back_as_they_went(site: Site, name: str) -> None:

@@ -1,0 +1,102 @@
+"""What slurmdbd remembers, through sacct: finished jobs, and what a job used."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from s9s.backends.slurmcli import sacct
+from s9s.backends.slurmcli.errors import Asked, check
+from s9s.backends.slurmcli.programs import Programs, in_memory
+from s9s.domain.errors import ResourceNotFound, S9SError
+from s9s.domain.jobs import Job, JobState, JobUsage
+
+log = structlog.get_logger(__name__)
+
+_BULK_SECONDS: Final = 300.0
+#: States after which Slurm may have put the job back into the queue, under the same id.
+_REQUEUED: Final = frozenset({JobState.NODE_FAIL, JobState.PREEMPTED, JobState.BOOT_FAIL})
+_MOST_IDS: Final = 1000
+
+
+class Accounting:
+    """Reads of the cluster's history."""
+
+    def __init__(self, programs: Programs) -> None:
+        self._programs = programs
+        self._columns: tuple[str, ...] | None = None
+
+    async def finished(self, start: int, end: int) -> list[Job]:
+        """Jobs that ended in [start, end). Raises `SlurmUnavailable`."""
+        query = sacct.finished_between(start, end, await self._wanted())
+        jobs = {
+            job.numeric_id: job
+            for job in await self._jobs(query, "read finished jobs")
+            if job.end_time is not None and start <= job.end_time < end
+        }
+        return list((await self._without_requeued(jobs)).values())
+
+    async def job(self, job_id: str, actor: str | None = None) -> tuple[Job, JobUsage | None]:
+        """The last record of a job, with its usage. Raises `ResourceNotFound`, `SlurmUnavailable`."""
+        query = sacct.of_job(job_id, await self._wanted())
+        asked = Asked(action=f"look up job {job_id}", resource_type="job", resource_id=job_id)
+        finished = await self._programs.run(query.argv, actor=actor)
+        check(finished, asked)
+        # Steps follow their job.
+        record, steps = None, []
+        for row in sacct.parse(finished.stdout, query):
+            if row.is_step:
+                if record is not None and row.job_id == record.job_id:
+                    steps.append(row)
+            elif row.matches(job_id):
+                record, steps = row, []
+        if record is None:
+            raise ResourceNotFound.of("job", job_id)
+        return sacct.job(record), sacct.usage(steps)
+
+    async def environment(self, job_id: str, actor: str) -> dict[str, str] | None:
+        """A batch job's environment, if Slurm keeps it and shows it to `actor`."""
+        try:
+            finished = await self._programs.run(sacct.env_vars(job_id), actor=actor)
+        except S9SError as error:
+            log.debug("no environment", job=job_id, error=error.message)
+            return None
+        return sacct.parse_env_vars(finished.stdout.decode("utf-8", "replace"))
+
+    async def _wanted(self) -> tuple[str, ...]:
+        if self._columns is None:
+            finished = await self._programs.run(sacct.HELP_FORMAT)
+            check(finished, Asked(action="list sacct's columns"))
+            self._columns = sacct.columns(finished.stdout.decode())
+        return self._columns
+
+    async def _jobs(self, query: sacct.Query, action: str) -> list[Job]:
+        with in_memory() as output:
+            finished = await self._programs.run(query.argv, stdout=output, timeout=_BULK_SECONDS)
+            check(finished, Asked(action=action))
+            return await asyncio.to_thread(_read, output, query)
+
+    async def _without_requeued(self, jobs: dict[int, Job]) -> dict[int, Job]:
+        """Leave out jobs that live on or ended otherwise: sacct gives the last record that has the state."""
+        suspects = [numeric_id for numeric_id, job in jobs.items() if job.state in _REQUEUED]
+        for first in range(0, len(suspects), _MOST_IDS):
+            query = sacct.latest_of(suspects[first : first + _MOST_IDS], await self._wanted())
+            for latest in await self._jobs(query, "read requeued jobs"):
+                known = jobs.get(latest.numeric_id)
+                if known is not None and (latest.state, latest.end_time) != (known.state, known.end_time):
+                    del jobs[latest.numeric_id]
+        return jobs
+
+
+def _read(output: int, query: sacct.Query) -> list[Job]:
+    jobs = []
+    with open(output, "rb", closefd=False) as file:
+        file.seek(0)
+        for record in sacct.parse(file.read(), query):
+            try:
+                jobs.append(sacct.job(record))
+            except ValueError as error:
+                log.warning("a finished job is not understood", error=str(error))
+    return jobs

@@ -1,0 +1,87 @@
+"""What users do to jobs, each time as the user who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from s9s.backends.slurmcli import sbatch, scancel, scontrol
+from s9s.backends.slurmcli.errors import Asked, check, error_of
+from s9s.backends.slurmcli.job_ids import checked
+from s9s.backends.slurmcli.live import LiveJobs
+from s9s.backends.slurmcli.programs import Programs, in_memory
+from s9s.domain.errors import PermissionDenied, ResourceConflict
+from s9s.domain.jobs import Job, JobState, JobSubmission, JobUpdate, Submitted
+
+#: A job's environment begins with what a fresh login has.
+_LOGIN: Final = {"PATH": "/usr/local/bin:/usr/bin:/bin", "SHELL": "/bin/bash"}
+
+
+class JobChanges:
+    """Submission of jobs and changes to them."""
+
+    def __init__(self, programs: Programs, live: LiveJobs) -> None:
+        self._programs = programs
+        self._live = live
+
+    async def submit(self, submission: JobSubmission, actor: str) -> Submitted:
+        """See `Backend.submit`."""
+        identity = self._programs.processes.identities.of(actor)
+        if identity is None:
+            raise PermissionDenied(f"{actor} is no user of this host", user=actor)
+        login = _LOGIN | {"HOME": identity.home, "USER": actor, "LOGNAME": actor}
+        asked = Asked(action="submit the job", values=submission)
+        with in_memory(sbatch.environment(submission, login)) as environment:
+            finished = await self._programs.run(
+                sbatch.argv(submission, identity.home, environment),
+                actor=actor,
+                input=submission.script.encode(),
+                pass_fds=[environment],
+            )
+        check(finished, asked)
+        try:
+            return sbatch.parse(finished.stdout, finished.stderr)
+        except ValueError as error:
+            raise error_of(finished, asked) from error
+
+    async def cancel(self, job_id: str, actor: str, signal: int | None, *, force: bool) -> None:
+        """See `Backend.cancel`."""
+        jobs = await self._unfinished(job_id)
+        if signal is not None:
+            if not any(job.state in (JobState.RUNNING, JobState.SUSPENDED) for job in jobs):
+                raise ResourceConflict(f"Job {job_id} is not running", job_id=job_id)
+            # As slurmrestd does it: to the batch script's shell and the steps, not to the shell's children.
+            await self._run("signal", job_id, actor, scancel.signal_script(job_id, signal))
+            await self._run("signal", job_id, actor, scancel.signal_steps(job_id, signal))
+            return
+        if force and any(job.state is not JobState.PENDING for job in jobs):
+            # The processes die within a moment, and before slurmctld hears of it the job is CANCELLED. In the
+            # other order slurmctld would not pass on the kill, which would then come after KillWait only.
+            await self._run("kill", job_id, actor, scancel.kill_all(job_id))
+        await self._run("cancel", job_id, actor, scancel.cancel(job_id))
+
+    async def update(self, job_id: str, update: JobUpdate, actor: str) -> None:
+        """See `Backend.update_job`."""
+        jobs = await self._unfinished(job_id)
+        if update.hold and any(job.state is not JobState.PENDING for job in jobs):
+            # Slurm would take the running job's priority away and say JobHeldUser.
+            raise ResourceConflict(f"Job {job_id} is not pending and cannot be held", job_id=job_id)
+        if (command := scontrol.update_job(job_id, update)) is not None:
+            await self._run("update", job_id, actor, command, update)
+        if update.hold is not None:
+            await self.act("hold" if update.hold else "release", job_id, actor)
+
+    async def act(self, verb: str, job_id: str, actor: str) -> None:
+        """Hold, release, requeue, suspend or resume; see `Backend`."""
+        await self._run(verb, job_id, actor, scontrol.on_job(verb, checked(job_id)))
+
+    async def _run(self, verb: str, job_id: str, actor: str, argv: Sequence[str], values: Any = None) -> None:
+        asked = Asked(action=f"{verb} job {job_id}", resource_type="job", resource_id=job_id, values=values)
+        check(await self._programs.run(argv, actor=actor), asked)
+
+    async def _unfinished(self, job_id: str) -> list[Job]:
+        """What of a job has not ended, as the server sees it: scancel is silent on what it does not find."""
+        jobs = [job for job in await self._live.named(job_id) if not job.state.is_finished]
+        if not jobs:
+            raise ResourceConflict(f"Job {job_id} has already finished", job_id=job_id)
+        return jobs

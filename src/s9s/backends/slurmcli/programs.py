@@ -1,0 +1,145 @@
+"""Running Slurm's commands: where they are, their environment, and an outage noticed in seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Final
+
+from s9s.backends.processes import Finished, Processes
+from s9s.domain.errors import SlurmUnavailable, ValidationError
+
+# squeue, scontrol and the like try for 9 to 10 s when slurmctld is down; `scontrol ping` knows at once.
+_PATIENCE_SECONDS: Final = 2.0
+_PING_SECONDS: Final = 3.0
+#: Longer than a command that nobody waits for any more needs to start.
+_START_SECONDS: Final = 60.0
+
+_PATH: Final = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
+
+
+class Programs:
+    """Slurm's commands on this host.
+
+    Args:
+        processes: Runs them.
+        bin_dir: Where they are; ``None`` means on the usual path.
+        slurm_conf: The cluster's slurm.conf; ``None`` leaves the choice to the commands.
+        timeout_seconds: For one command.
+    """
+
+    def __init__(
+        self, processes: Processes, bin_dir: str | None, slurm_conf: str | None, timeout_seconds: float
+    ) -> None:
+        self.processes: Final = processes
+        self._bin_dir = bin_dir
+        self._timeout_seconds = timeout_seconds
+        # Epoch seconds instead of local time; lists of array tasks whole instead of 64 characters.
+        self._env = {"SLURM_TIME_FORMAT": "%s", "SLURM_BITSTR_LEN": "0"}
+        if slurm_conf is not None:
+            self._env["SLURM_CONF"] = slurm_conf
+
+    def has(self, program: str) -> bool:
+        """Whether there is such a command."""
+        return shutil.which(program, path=self._bin_dir or _PATH) is not None
+
+    async def run(
+        self,
+        argv: Sequence[str],
+        *,
+        actor: str | None = None,
+        input: bytes | None = None,  # noqa: A002 - as subprocess calls it
+        env: Mapping[str, str] | None = None,
+        pass_fds: Sequence[int] = (),
+        stdout: int | None = None,
+        timeout: float | None = None,
+    ) -> Finished:
+        """Run a command; see `Processes.run`. A long wait is cut short when slurmctld turns out to be down.
+
+        Raises:
+            SlurmUnavailable: when there is no such command, slurmctld does not answer, or time is up.
+            PermissionDenied: when the server cannot act as `actor`.
+            ValidationError: when an argument cannot be passed to any command.
+        """
+        _check(argv)
+        task = asyncio.create_task(self._start(argv, actor, input, env, pass_fds, stdout, timeout))
+        try:
+            while not (await asyncio.wait({task}, timeout=_PATIENCE_SECONDS))[0]:
+                await self.ping()
+            return task.result()
+        except TimeoutError as error:
+            raise SlurmUnavailable(f"Slurm did not answer in time: {error}") from error
+        finally:
+            if not task.done():
+                task.cancel()
+                with suppress(asyncio.CancelledError, TimeoutError):
+                    await task
+
+    async def ping(self) -> None:
+        """Make sure that slurmctld answers, within seconds whatever happens. Raises `SlurmUnavailable`."""
+        try:
+            finished = await self._start(["scontrol", "ping"], timeout=_PING_SECONDS)
+        except TimeoutError as error:
+            raise SlurmUnavailable("slurmctld does not answer") from error
+        # One line for each of slurmctld's hosts: "Slurmctld(primary) at HOST is UP".
+        if b" is UP" not in finished.stdout:
+            raise SlurmUnavailable("slurmctld is down")
+
+    async def _start(
+        self,
+        argv: Sequence[str],
+        actor: str | None = None,
+        stdin: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        pass_fds: Sequence[int] = (),
+        stdout: int | None = None,
+        timeout: float | None = None,
+    ) -> Finished:
+        program = os.path.join(self._bin_dir, argv[0]) if self._bin_dir else argv[0]
+        return await self.processes.run(
+            [program, *argv[1:]],
+            actor=actor,
+            input=stdin,
+            env={**self._env, **(env or {})},
+            timeout=timeout or self._timeout_seconds,
+            pass_fds=pass_fds,
+            stdout=stdout,
+        )
+
+
+@contextmanager
+def in_memory(content: bytes = b"") -> Iterator[int]:
+    """The descriptor of a file in memory, at its beginning, to hand to a command."""
+    descriptor = os.memfd_create("s9s", os.MFD_CLOEXEC)
+    try:
+        with open(descriptor, "wb", closefd=False) as file:
+            file.write(content)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+    except asyncio.CancelledError:
+        # A thread may be about to start the command: the number must not be something else's by then.
+        asyncio.get_running_loop().call_later(_START_SECONDS, os.close, descriptor)
+        raise
+    except BaseException:
+        os.close(descriptor)
+        raise
+    else:
+        os.close(descriptor)
+
+
+def _check(argv: Sequence[str]) -> None:
+    for argument in argv:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            break
+        if "\0" in argument:
+            break
+    else:
+        return
+    name = argument.partition("=")[0].removeprefix("--")[:40]
+    allowed = "text without NUL and without halves of surrogate pairs"
+    raise ValidationError.of(ascii(name).strip("'"), ascii(argument[:200]), allowed)
