@@ -112,8 +112,7 @@ def _greet(settings: Settings, application: Application, port: int) -> None:
     elif info is None:
         what = "a Slurm that is out of reach right now; it is tried again and again"
     else:
-        ways = sorted({route.split()[0] for route in info.routes.values()})
-        what = f"the cluster {info.name}, Slurm {info.slurm_version}, by {', '.join(ways)}"
+        what = f"the cluster {info.name}, Slurm {info.slurm_version}"
         if info.acts_as not in ("anyone", "nobody"):
             what += f", as {info.acts_as} only"
         elif info.acts_as == "nobody":

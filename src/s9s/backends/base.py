@@ -20,7 +20,7 @@ from s9s.domain.jobs import Job, JobDetails, JobSubmission, JobUpdate, Submitted
 from s9s.domain.nodes import Node, NodeUpdate
 from s9s.domain.partitions import Partition
 
-T = TypeVar("T", covariant=True)
+T = TypeVar("T")
 
 
 class Unsupported(Exception):

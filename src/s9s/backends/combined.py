@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, Generic, TypeVar
 
 import structlog
@@ -27,12 +28,24 @@ R = TypeVar("R")
 
 log = structlog.get_logger(__name__)
 
+#: After so many polls by a lesser way the best one is tried again.
+_POLLS_BEFORE_RETURN: Final = 60
+
 COMMANDS: Final = "commands"
 SLURMRESTD: Final = "slurmrestd"
 
 #: Reads that may be tried the other way when one way is out of reach; a change might be done twice.
 _READS: Final = frozenset(
-    {"ping", "list jobs", "list nodes", "list partitions", "list users", "finished jobs", "job", "job details"}
+    {
+        "ping",
+        "list jobs",
+        "list nodes",
+        "list partitions",
+        "list users",
+        "finished jobs",
+        "job",
+        "job details",
+    }
 )
 
 #: Operation to the ways, best first.
@@ -87,14 +100,17 @@ class CombinedBackend:
         infos = [self._infos[name] for name in (COMMANDS, SLURMRESTD) if name in self._infos]
         first = infos[0]
         acting = [info.acts_as for info in infos]
-        acts_as = "anyone" if "anyone" in acting else next((one for one in acting if one != "nobody"), "nobody")
+        acts_as = (
+            "anyone" if "anyone" in acting else next((one for one in acting if one != "nobody"), "nobody")
+        )
         routes = {}
         for operation, names in PREFERENCE.items():
             for name in names:
                 if name in self._infos and (route := self._infos[name].routes.get(operation)):
                     routes[operation] = route
                     break
-        notes = [note for info in infos for note in info.notes]
+        # What the lesser way lacks is no news where the other one has it.
+        notes = list(first.notes)
         notes += [f"{name} is out of reach: {error.message}" for name, error in failures.items()]
         return ClusterInfo(
             name=first.name,
@@ -114,10 +130,10 @@ class CombinedBackend:
         await self._try("ping", lambda way: way.ping())
 
     def jobs_feed(self) -> Feed[Job]:
-        return _FirstFeed("list jobs", [way.jobs_feed() for way in self._candidates("list jobs")])
+        return _FirstFeed("list jobs", [way.jobs_feed for way in self._candidates("list jobs")])
 
     def nodes_feed(self) -> Feed[Node]:
-        return _FirstFeed("list nodes", [way.nodes_feed() for way in self._candidates("list nodes")])
+        return _FirstFeed("list nodes", [way.nodes_feed for way in self._candidates("list nodes")])
 
     async def partitions(self) -> list[Partition]:
         return await self._try("list partitions", lambda way: way.partitions())
@@ -180,40 +196,57 @@ class CombinedBackend:
         raise SlurmUnavailable("Slurm is out of reach")
 
     def _candidates(self, operation: str, actor: str | None = None) -> list[Backend]:
-        # A way that could not be reached at start may be back by now: it is tried last.
         known = [name for name in PREFERENCE[operation] if name in self._infos]
-        able = [
-            name for name in known if actor is None or self._infos[name].acts_as in ("anyone", actor)
-        ]
+        able = [name for name in known if actor is None or self._infos[name].acts_as in ("anyone", actor)]
         return [self._ways[name] for name in able]
 
 
 class _FirstFeed(Generic[T]):
-    """Feeds of the same things by several ways: the first that works, and the next when it fails."""
+    """Reads the same things by the best way that works, and comes back to the best one after a while.
 
-    def __init__(self, operation: str, feeds: Sequence[Feed[T]]) -> None:
+    Args:
+        operation: For the log.
+        openings: How to open a feed by each way, best first. A feed is opened anew at each change of the way,
+            because what it reports is relative to what it reported before.
+    """
+
+    def __init__(self, operation: str, openings: Sequence[Callable[[], Feed[T]]]) -> None:
         self._operation = operation
-        self._feeds = list(feeds)
-        self._current: Feed[T] | None = None
+        self._openings = openings
+        self._current = 0
+        self._feed: Feed[T] | None = None
+        self._polls = 0
 
     async def poll(self) -> Changes[T]:
-        failure: SlurmUnavailable | None = None
-        for feed in self._feeds:
+        self._polls += 1
+        if self._current and self._polls % _POLLS_BEFORE_RETURN == 0:
+            with suppress(SlurmUnavailable):
+                return await self._switch_to(0)
+        if self._feed is not None:
             try:
-                changes = await feed.poll()
+                return await self._feed.poll()
             except SlurmUnavailable as error:
                 failure = error
+        else:
+            failure = SlurmUnavailable("Slurm is out of reach")
+        first_time = self._feed is None
+        for index in range(len(self._openings)):
+            if index == self._current and not first_time:
                 continue
-            if feed is not self._current:
-                if self._current is not None:
-                    log.warning("changed the way to read", operation=self._operation)
-                    if not changes.complete:
-                        feed.forget_all()
-                        changes = await feed.poll()
-                self._current = feed
-            return changes
-        raise failure or SlurmUnavailable("Slurm is out of reach")
+            try:
+                return await self._switch_to(index)
+            except SlurmUnavailable as error:
+                failure = error
+        raise failure
+
+    async def _switch_to(self, index: int) -> Changes[T]:
+        feed = self._openings[index]()
+        changes = await feed.poll()
+        if self._feed is not None:
+            log.warning("changed the way to read", operation=self._operation, way=index)
+        self._feed, self._current = feed, index
+        return changes
 
     def forget(self, keys: Sequence[int] | Sequence[str]) -> None:
-        for feed in self._feeds:
-            feed.forget(keys)
+        if self._feed is not None:
+            self._feed.forget(keys)

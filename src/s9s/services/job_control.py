@@ -14,7 +14,7 @@ from s9s.services.access import Caller
 from s9s.services.clusters import Cluster
 from s9s.services.holds import Holds
 from s9s.services.jobs import Jobs
-from s9s.services.submissions import read_script, warnings_for
+from s9s.services.submissions import read_script, warnings_for, with_name
 
 _SIGTERM: Final = 15
 _SIGKILL: Final = 9
@@ -48,7 +48,7 @@ class JobControl:
         """Submit as the caller. `submission.script` may be a path or a command line (see `read_script`)."""
         self._cluster.require_reachable()
         script = await read_script(submission.script, caller.user, self._cluster.files)
-        submission = structs.replace(submission, script=script)
+        submission = with_name(structs.replace(submission, script=script), submission.script)
         submitted = await self._cluster.backend.submit(submission, caller.user)
         self._cluster.watcher.touch([submitted.job_id])
         snapshot = self._cluster.snapshot

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -45,6 +46,8 @@ NODE_STATES: Final = (
 )  # fmt: skip
 
 
+#: Changes of nodes at the same time.
+CONCURRENCY: Final = 8
 #: Distinct filters whose results are kept.
 MAX_KEPT: Final = 128
 
@@ -135,42 +138,44 @@ class Nodes:
                 f"{update.action.value} needs a reason",
             )  # fmt: skip
         self._cluster.require_reachable()
-        known = [name for name in names if self._cluster.snapshot.nodes.get(name) is not None]
-        if not known:
+        nodes = self._cluster.snapshot.nodes
+        if not any(nodes.get(name) for name in names):
             raise ResourceNotFound.of("node", hostlist)
         if len(names) == 1:
-            await self._change(names, update, caller)
+            await self._change(names[0], update, caller)
+            await self._settle(names)
             return [self._outcome(names[0])]
-        return await self._update_each(names, set(known), update, caller)
+        return await self._update_each(names, update, caller)
 
-    async def _update_each(
-        self, names: list[str], known: set[str], update: NodeUpdate, caller: Caller
-    ) -> list[NodeOutcome]:
-        """All known nodes in one call; only when that fails, each in its own to learn which ones it was."""
-        errors: dict[str, S9SError] = {
-            name: ResourceNotFound.of("node", name) for name in names if name not in known
-        }
-        present = [name for name in names if name in known]
-        try:
-            await self._change(present, update, caller)
-        except PermissionDenied:
-            raise
-        except S9SError:
-            for name in present:
+    async def _update_each(self, names: list[str], update: NodeUpdate, caller: Caller) -> list[NodeOutcome]:
+        """Each node by itself: one call for all would change some, refuse others and not say which."""
+        errors: dict[str, S9SError] = {}
+        waiting = iter(names)
+
+        async def work() -> None:
+            for name in waiting:
                 try:
-                    await self._change([name], update, caller)
+                    if self._cluster.snapshot.nodes.get(name) is None:
+                        raise ResourceNotFound.of("node", name)
+                    await self._change(name, update, caller)
                 except S9SError as error:
                     errors[name] = error
-        await self._cluster.watcher.settled()
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(CONCURRENCY, len(names))):
+                group.create_task(work())
+        if len(errors) == len(names) and all(isinstance(one, PermissionDenied) for one in errors.values()):
+            raise errors[names[0]]
+        await self._settle(names)
         return [
             NodeOutcome(name, "", errors[name]) if name in errors else self._outcome(name) for name in names
         ]
 
-    async def _change(self, names: list[str], update: NodeUpdate, caller: Caller) -> None:
-        try:
-            await self._cluster.backend.update_nodes(names, update, caller.user)
-        finally:
-            self._cluster.watcher.touch(None, nodes=names)
+    async def _change(self, name: str, update: NodeUpdate, caller: Caller) -> None:
+        await self._cluster.backend.update_nodes([name], update, caller.user)
+
+    async def _settle(self, names: list[str]) -> None:
+        self._cluster.watcher.touch(None, nodes=names)
         await self._cluster.watcher.settled()
 
     def _outcome(self, name: str) -> NodeOutcome:

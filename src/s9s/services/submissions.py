@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec import structs
+
 from s9s.backends.base import UserFiles
 from s9s.domain.directives import with_directives
 from s9s.domain.durations import UNLIMITED, format_duration
@@ -67,6 +69,22 @@ async def _read_file(path: str, actor: str, files: UserFiles) -> str:
     if "\0" in text:
         raise ValidationError.of("script", path, "text without NUL", f"{path} is not a text file")
     return text
+
+
+def with_name(submission: JobSubmission, given: str) -> JobSubmission:
+    """The submission with the name that sbatch would give it: the script file's, ``wrap`` or ``sbatch``.
+
+    Args:
+        submission: Its script is read already; a name in it, or in its ``#SBATCH`` lines, stays.
+        given: The script as the client gave it.
+    """
+    if with_directives(submission)[0].job_name is not None:
+        return submission
+    if given.startswith("#!"):
+        name = "sbatch"
+    else:
+        name = "wrap" if submission.script.endswith(f"\n{given}\n") else given.rsplit("/", 1)[1]
+    return structs.replace(submission, job_name=name)
 
 
 def warnings_for(
