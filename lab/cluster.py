@@ -87,9 +87,9 @@ class Lab:
         with locked(self.directory / "lock"):
             ports = self._shared.acquire(self.directory, ports=3 + max(1, self.nodes))
             self._save(users=users, ports=ports)
-            slurm.write_files(self._shape(), installation)
+            changed = slurm.write_files(self._shape(), installation)
             self._start_all()
-            if was_up and before["settings"] != self.settings:
+            if was_up and changed:
                 self._reread()
 
     def down(self, *, purge: bool = False) -> None:

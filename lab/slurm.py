@@ -34,11 +34,14 @@ def make_folders(directory: Path) -> None:
             )
 
 
-def write_files(shape: Shape, installation: Installation) -> None:
-    """Write keys, device files, client wrappers and all configuration except slurmdbd's."""
+def write_files(shape: Shape, installation: Installation) -> bool:
+    """Write keys, device files, client wrappers and all configuration except slurmdbd's.
+
+    Returns whether slurm.conf is another than before.
+    """
     directory = shape.directory
     _name_loopback()
-    write_conf(shape)
+    changed = write_conf(shape)
     (directory / "etc/gres.conf").write_text(config.gres_conf(shape))
     (directory / "etc/cgroup.conf").write_text(config.cgroup_conf(installation.version))
     write_wrappers(directory / "bin", installation, directory / "etc/slurm.conf")
@@ -49,6 +52,7 @@ def write_files(shape: Shape, installation: Installation) -> None:
         device = directory / f"dev/gpu{number}"
         if not device.exists():
             os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 3))  # slurmd only wants it to exist
+    return changed
 
 
 def _name_loopback() -> None:
@@ -62,9 +66,13 @@ def _name_loopback() -> None:
         hosts.write_text(f"127.0.0.1 localhost {platform.node()}\n{text}")
 
 
-def write_conf(shape: Shape) -> None:
-    """Write slurm.conf."""
-    (shape.directory / "etc/slurm.conf").write_text(config.slurm_conf(shape))
+def write_conf(shape: Shape) -> bool:
+    """Write slurm.conf; return whether it is another than before."""
+    path, text = shape.directory / "etc/slurm.conf", config.slurm_conf(shape)
+    if path.exists() and path.read_text() == text:
+        return False
+    path.write_text(text)
+    return True
 
 
 def write_slurmdbd_conf(shape: Shape, database: Database) -> None:
