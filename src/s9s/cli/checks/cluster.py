@@ -64,10 +64,10 @@ async def check_cluster(settings: Settings, users: Iterable[str]) -> AsyncIterat
             return
         yield ok("cluster", f"{info.name}, Slurm {info.slurm_version}")
         named = frozenset(users)
-        findings = (_version(info), _identity(info, named), _files_of_users(processes, named), _routes(info))
-        for finding in chain(*findings):
+        able = named if info.acts_as == "anyone" else named & {info.acts_as}
+        for finding in chain(_version(info), _identity(info, named), _files(processes, able), _routes(info)):
             yield finding
-        async for finding in _acting(settings, backend, info, named):
+        async for finding in _acting(settings, backend, able):
             yield finding
         async for finding in _reads(settings, backend, info, named):
             yield finding
@@ -143,9 +143,9 @@ def _which(directory: Path | None, name: str) -> str | None:
     return shutil.which(name, path=str(directory) if directory else None)
 
 
-def _files_of_users(processes: Processes, users: frozenset[str]) -> Iterator[Finding]:
+def _files(processes: Processes, able: frozenset[str]) -> Iterator[Finding]:
     """Scripts and output are opened with the user's own uid, on this host, whatever Slurm believes."""
-    if strangers := sorted(user for user in users if not processes.can_act_as(user)):
+    if strangers := sorted(user for user in able if not processes.can_act_as(user)):
         yield warn(
             "files", f"cannot open files as {', '.join(strangers)}: no script paths, no job output for them",
             "let the server's host know the users, and run it as root or set cluster.sudo",
@@ -182,11 +182,8 @@ def _identity(info: ClusterInfo, users: frozenset[str]) -> Iterator[Finding]:
         yield warn("tokens", f"there are tokens for {', '.join(others)}, as whom it cannot act", mend)
 
 
-async def _acting(
-    settings: Settings, backend: Backend, info: ClusterInfo, users: frozenset[str]
-) -> AsyncIterator[Finding]:
+async def _acting(settings: Settings, backend: Backend, able: frozenset[str]) -> AsyncIterator[Finding]:
     """Whether Slurm really takes us for the user: a look-up as some of those who have tokens."""
-    able = users if info.acts_as == "anyone" else users & {info.acts_as}
     for user in sorted(able)[:_SAMPLES]:
         try:
             async with asyncio.timeout(settings.cluster.timeout_seconds):
