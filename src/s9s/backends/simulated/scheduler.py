@@ -1,0 +1,152 @@
+"""Who starts next, where, and why the others wait."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from s9s.backends.simulated.cluster import Cluster
+from s9s.backends.simulated.lifecycle import NEVER, Launcher, Lifecycle
+from s9s.backends.simulated.nodes import FOREVER, Amounts
+from s9s.backends.simulated.records import Record
+from s9s.domain.durations import UNLIMITED
+from s9s.domain.jobs import Job, JobState
+
+#: Passes are at least so far apart (slurmctld: sched_min_interval), and no pass is longer ago than that.
+MIN_INTERVAL_SECONDS: Final = 0.25
+MAX_INTERVAL_SECONDS: Final = 30.0
+#: How many queued jobs a pass looks at (default_queue_depth, bf_max_job_test), and how many of them it tries
+#: to find nodes for.
+DEPTH: Final = 1000
+ATTEMPTS: Final = 100
+#: How often priorities are brought up to date; each job has its turn every five minutes.
+PRIORITY_INTERVAL_SECONDS: Final = 5.0
+
+
+class Scheduler:
+    """Priority order with backfill.
+
+    The first job of each partition that must wait gets nodes promised, and whoever comes after it may
+    start only where that does not delay it.
+    """
+
+    def __init__(self, cluster: Cluster, lifecycle: Lifecycle, launcher: Launcher | None) -> None:
+        self._cluster = cluster
+        self._lifecycle = lifecycle
+        self._launcher = launcher
+        self._requested = False
+        self._last_pass = cluster.now - MIN_INTERVAL_SECONDS
+        lifecycle.request_pass = self.request
+        self.request()
+        cluster.agenda.at(cluster.now + MAX_INTERVAL_SECONDS, self._tick)
+        cluster.agenda.at(cluster.now + PRIORITY_INTERVAL_SECONDS, self._age)
+
+    def request(self) -> None:
+        """Run a pass as soon as may be."""
+        if not self._requested:
+            self._requested = True
+            self._cluster.agenda.at(
+                max(self._cluster.now, self._last_pass + MIN_INTERVAL_SECONDS), self.run_pass
+            )
+
+    def run_pass(self) -> None:
+        """Start what can be started."""
+        self._requested = False
+        self._last_pass = self._cluster.now
+        _Pass(self._cluster, self._lifecycle, self._launcher).run()
+
+    def _tick(self) -> None:
+        self.request()
+        self._cluster.agenda.at(self._cluster.now + MAX_INTERVAL_SECONDS, self._tick)
+
+    def _age(self) -> None:
+        cluster = self._cluster
+        for numeric_id in cluster.priorities.due(PRIORITY_INTERVAL_SECONDS):
+            record = cluster.records.get(numeric_id)
+            if record is not None and record.job.state == JobState.PENDING:
+                cluster.priorities.watch(numeric_id)
+                self._lifecycle.refresh_priority(record)
+        cluster.agenda.at(cluster.now + PRIORITY_INTERVAL_SECONDS, self._age)
+
+
+class _Pass:
+    """One look through the queue."""
+
+    def __init__(self, cluster: Cluster, lifecycle: Lifecycle, launcher: Launcher | None) -> None:
+        self._cluster = cluster
+        self._lifecycle = lifecycle
+        self._launcher = launcher
+        # When each node is promised to a job of higher priority; None until the first promise.
+        self._promised: Amounts | None = None
+        self._blocked: set[str] = set()
+        # For (partition, need) the earliest end for which no nodes were found: the same need with that end or
+        # a later one finds none further down either.
+        self._hopeless: dict[tuple[str, int], int] = {}
+        self._attempts = 0
+
+    def run(self) -> None:
+        for record in list(self._cluster.queue.first(DEPTH)):
+            if self._attempts >= ATTEMPTS:
+                return
+            while self._start(record):
+                # An array goes on with its next task.
+                if record.queue_key is None:
+                    break
+
+    def _start(self, record: Record) -> bool:
+        """Start the job, or one task of the array; if neither, say why not."""
+        tasks = record.tasks
+        if tasks is not None and tasks.limit is not None and tasks.running >= tasks.limit:
+            self._lifecycle.explain(record, "JobArrayTaskLimit")
+            return False
+        reason, expected = "Priority", None
+        for partition in record.job.partition.split(","):
+            reason, expected, nodes = self._try(record, partition)
+            if nodes is not None:
+                self._lifecycle.start(record, partition, nodes)
+                return True
+        self._lifecycle.explain(record, reason, expected)
+        return False
+
+    def _try(self, record: Record, name: str) -> tuple[str, int | None, list[int] | None]:
+        cluster, job = self._cluster, record.job
+        partition = cluster.partitions[name]
+        reason = cluster.limits.reason(record, partition)
+        if reason is not None:
+            return reason, None, None
+        if record.batch is not None and self._launcher is not None and not self._launcher.has_room:
+            return "Resources", None, None
+        end = self._end(job)
+        is_first = name not in self._blocked
+        key = (name, id(record.need))
+        if end >= self._hopeless.get(key, FOREVER + 1):
+            return self._wait(record, name, is_first=is_first)
+        self._attempts += 1
+        nodes = cluster.pool.pick(record.need, name, self._promised, end)
+        if nodes is not None:
+            return "", None, nodes
+        self._hopeless[key] = end
+        return self._wait(record, name, is_first=is_first)
+
+    def _wait(self, record: Record, name: str, *, is_first: bool) -> tuple[str, int | None, list[int] | None]:
+        """Why it waits; if it is the first of its partition, promise it nodes."""
+        if not is_first:
+            return "Priority", record.job.expected_start_time, None
+        room = self._cluster.pool.room_at(record.need, name)
+        if room is None:
+            return "ReqNodeNotAvail", None, None
+        self._blocked.add(name)
+        at, nodes = room
+        if at >= NEVER:
+            return "Resources", None, None
+        if self._promised is None:
+            self._promised = np.full(len(self._cluster.pool), FOREVER, dtype=np.int64)
+        self._promised[nodes] = np.minimum(self._promised[nodes], at)
+        return "Resources", max(at, self._cluster.instant), None
+
+    def _end(self, job: Job) -> int:
+        limit = job.time_limit_seconds
+        if limit is None or limit == UNLIMITED:
+            return FOREVER
+        return self._cluster.instant + limit
