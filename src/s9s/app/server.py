@@ -117,11 +117,7 @@ def _greet(settings: Settings, application: Application, port: int) -> None:
             what += f", as {info.acts_as} only"
         elif info.acts_as == "nobody":
             what += "; it can act as nobody, so it only reads"
-    token = (
-        TEST_TOKEN
-        if application.is_simulated
-        else f"$({sys.argv[0]} token create --user {getpass.getuser()})"
-    )
+    token = TEST_TOKEN if application.is_simulated else _token_command(settings)
     lines = (
         f"S9S {__version__} on {url} serves {what}.",
         f"Interactive docs: {url}/docs   Reference: {url}/redoc",
