@@ -216,11 +216,12 @@ class _Child:
 async def _readable(source: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
-    loop.add_reader(source, ready.set)
+    descriptor = source.fileno()  # which a closed socket no longer tells
+    loop.add_reader(descriptor, ready.set)
     try:
         await ready.wait()
     finally:
-        loop.remove_reader(source)
+        loop.remove_reader(descriptor)
 
 
 def _open_own(path: bytes) -> DescriptorFile:
