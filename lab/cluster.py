@@ -72,6 +72,8 @@ class Lab:
     def up(self) -> None:
         """Install, configure and start what is missing; return when all nodes are up and REST answers.
 
+        A new cluster that does not come up is ended again; its logs stay.
+
         Raises: LabUnavailable if this machine cannot; LabError if a daemon does not come up, or if the
             cluster is up with other nodes.
         """
@@ -84,13 +86,18 @@ class Lab:
         log.info("starting Slurm %s in %s", self.version, self.directory)
         users = create_users(DEFAULT_CACHE / "created.json")
         slurm.make_folders(self.directory)
-        with locked(self.directory / "lock"):
-            ports = self._shared.acquire(self.directory, ports=3 + max(1, self.nodes))
-            self._save(users=users, ports=ports)
-            changed = slurm.write_files(self._shape(), installation)
-            self._start_all()
-            if was_up and changed:
-                self._reread()
+        try:
+            with locked(self.directory / "lock"):
+                ports = self._shared.acquire(self.directory, ports=3 + max(1, self.nodes))
+                self._save(users=users, ports=ports)
+                changed = slurm.write_files(self._shape(), installation)
+                self._start_all()
+                if was_up and changed:
+                    self._reread()
+        except BaseException:
+            if not was_up:
+                self.down()
+            raise
 
     def down(self, *, purge: bool = False) -> None:
         """End all daemons and jobs; with `purge` forget their data too. Quiet if it was never up."""
@@ -135,7 +142,6 @@ class Lab:
         Raises: LabError if the cluster was never up.
         """
         saved = self._state.require()
-        ports = self._shape().ports
         return {
             "version": self.version,
             "cluster_name": self.cluster_name,
@@ -145,12 +151,7 @@ class Lab:
             "jwt_key": str(self.jwt_key),
             "slurmrestd_url": self.slurmrestd_url,
             "slurmrestd_socket": str(self.slurmrestd_socket),
-            "ports": {
-                "slurmctld": ports.slurmctld,
-                "slurmdbd": ports.slurmdbd,
-                "slurmrestd": ports.slurmrestd,
-                "slurmd": list(ports.slurmd),
-            },
+            "ports": dataclasses.asdict(self._shape().ports),
             "pids": self.status(),
             "slurmctld_pid": self._daemons()["slurmctld"].pid,
             "users": saved["users"],

@@ -177,6 +177,17 @@ def test_a_directory_that_users_cannot_enter_is_refused(lab22: Lab, directory: P
 
 
 @pytest.mark.slurm
+@pytest.mark.xdist_group("lab24")
+def test_what_does_not_come_up_is_ended_and_says_why(lab24: Lab, directory: Path) -> None:
+    lab = Lab("24.11", directory, nodes=1, settings={"SelectType": "select/none_such"})
+    with pytest.raises(LabError, match="none_such"):
+        lab.up()
+    assert processes_of(lab.directory, lab.slurm_conf) == []
+    assert lab24.status()["slurmctld"] is not None
+    lab.down(purge=True)
+
+
+@pytest.mark.slurm
 @pytest.mark.xdist_group("lab26")
 def test_a_cloud_is_filled_with_jobs(lab26: Lab, directory: Path) -> None:
     with Lab("26.05", directory, cloud=200) as lab:
