@@ -27,11 +27,11 @@ class Addresses:
         self.numeric[job.numeric_id] = slot
         family, member = _place(job)
         if family is not None:
-            self._families.setdefault(family, set()).add(slot)
+            _add(self._families, family, slot)
         if member is not None:
             self._members[member] = slot
         for node in nodes_in_use(job):
-            self._nodes.setdefault(node, set()).add(slot)
+            _add(self._nodes, node, slot)
 
     def leave(self, slot: int, job: Job) -> None:
         """`job` is in `slot` no longer."""
@@ -82,6 +82,14 @@ def _place(job: Job) -> tuple[int | None, Address | None]:
     if job.het_job_id is not None and job.het_job_offset is not None:
         return job.het_job_id, Address(job.het_job_id, "+", job.het_job_offset)
     return None, None
+
+
+def _add(index: dict[K, set[int]], key: K, slot: int) -> None:
+    slots = index.get(key)
+    if slots is None:
+        index[key] = {slot}
+    else:
+        slots.add(slot)
 
 
 def _discard(index: dict[K, set[int]], key: K, slot: int) -> None:

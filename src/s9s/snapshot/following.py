@@ -112,19 +112,16 @@ class JobFollower:
             # The feed was made to report what had been pinned: silence means that it is listed no more.
             silent = self._table.listed & (set(pinned) - listed - keep)
             removed = [key for key in changes.removed if isinstance(key, int)] + list(silent)
-        for start in range(0, len(changes.changed), PIECE):
-            piece = changes.changed[start : start + PIECE]
-            self._publish(
-                self._table.apply(Changes(asked_at=changes.asked_at, changed=piece, removed=[]), keep)
-            )
+        pieces = [changes.changed[start : start + PIECE] for start in range(0, len(changes.changed), PIECE)]
+        for piece in pieces[:-1]:
+            part = Changes(asked_at=changes.asked_at, changed=piece, removed=[])
+            self._publish(self._table.apply(part, keep))
             await asyncio.sleep(0)
-        if len(changes.changed) > PIECE:
-            for name in TEXTS:
-                self._table.warm(name)
-                await asyncio.sleep(0)
-        self._publish(
-            self._table.apply(Changes(asked_at=changes.asked_at, changed=[], removed=removed), keep)
-        )
+        part = Changes(asked_at=changes.asked_at, changed=pieces[-1] if pieces else [], removed=removed)
+        self._publish(self._table.apply(part, keep))
+        for name in TEXTS if len(pieces) > 1 else ():
+            self._table.warm(name)
+            await asyncio.sleep(0)
         self._applied = number
         for key in [key for key, begun in self._pins.items() if begun < number]:
             del self._pins[key]

@@ -119,9 +119,10 @@ class JobTable:
             numeric_id = job.numeric_id
             if not job.state.is_finished or numeric_id in self._listed:
                 continue
-            known = latest.get(numeric_id) or self._by_number(numeric_id)
             # Of a vanished job the record of the same submission is news, otherwise only a later one.
-            if known is None or known.submit_time < job.submit_time + (numeric_id in self.vanished):
+            same = numeric_id in self.vanished and numeric_id not in latest
+            known = latest.get(numeric_id) or self._by_number(numeric_id)
+            if known is None or known.submit_time < job.submit_time + same:
                 latest[numeric_id] = job
         for numeric_id in latest:
             self.vanished.pop(numeric_id, None)

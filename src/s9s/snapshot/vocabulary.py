@@ -115,7 +115,7 @@ class Vocabulary:
                 self.uses = np.concatenate([self.uses, np.zeros_like(self.uses)])
         self._codes[value] = code
         if self._keys is not None:
-            for key in self._keys(value):
+            for key in set(self._keys(value)):
                 self._by_key.setdefault(key, set()).add(code)
         if self._sorted is not None:
             self._came.add(code)
@@ -127,7 +127,7 @@ class Vocabulary:
         del self._codes[value]
         self._free.append(code)
         if self._keys is not None:
-            for key in self._keys(value):
+            for key in set(self._keys(value)):
                 codes = self._by_key[key]
                 codes.discard(code)
                 if not codes:
