@@ -305,6 +305,25 @@ async def test_children_end_when_idle_old_or_too_many(
 
 
 @needs_root
+async def test_busy_children_are_not_ended_for_others(
+    processes: Processes, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_MOST_OPENERS", 1)
+    files = LocalUserFiles(processes)
+    path = written(folder / "file")
+    (await files.open(path, "nobody")).close()
+    (pid,) = children()
+    os.kill(pid, signal.SIGSTOP)
+    opening = asyncio.create_task(files.open(path, "nobody"))
+    await until(lambda: files._openers["nobody"].busy)
+    with pytest.raises(SlurmUnavailable, match="Too many users"):
+        await files.open(path, "daemon")
+    os.kill(pid, signal.SIGCONT)
+    assert content(await opening) == b"hello"
+    await files.close()
+
+
+@needs_root
 async def test_no_descriptor_is_left_open(files: LocalUserFiles, folder: Path) -> None:
     path = written(folder / "file")
     os.mkfifo(folder / "fifo")

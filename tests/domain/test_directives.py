@@ -111,6 +111,11 @@ def test_a_blank_can_be_escaped() -> None:
     assert parse_directives(script("--comment=a\\ b")).submission_fields == {"comment": "a b"}
 
 
+@pytest.mark.parametrize("directive", ["--job-name=", "--comment=a\0b", "-w ./nodes", "--signal=USR1@x"])
+def test_values_that_no_field_should_hold_are_unknown(directive: str) -> None:
+    assert parse_directives(script(directive)).unknown == (directive,)
+
+
 def test_relative_directories_are_unknown() -> None:
     # Relative to where sbatch was called, which is nowhere here.
     assert parse_directives(script("-D here")).unknown == ("-D here",)

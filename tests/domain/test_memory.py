@@ -43,7 +43,23 @@ def test_reads_every_unit(text: str, mib: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "G", "-1", "1E", "1.G", ".5G", "1 2G", "1GG", "1MBB", "٣G", "1\0", "9" * 16, "1e3", "9" * 100_000],
+    [
+        "",
+        "G",
+        "-1",
+        "1E",
+        "1.G",
+        ".5G",
+        "1 2G",
+        "1GG",
+        "1MBB",
+        "٣G",
+        "1\0",
+        "9" * 16,
+        "999999999999999P",
+        "1e3",
+        "9" * 100_000,
+    ],
 )
 def test_refuses_and_says_what_is_allowed(text: str) -> None:
     with pytest.raises(ValueError, match="an amount of memory like"):

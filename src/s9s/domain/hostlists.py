@@ -60,10 +60,10 @@ def _items(text: str) -> Iterator[list[str]]:
             position += 1
         else:
             raise ValueError(_ALLOWED)
-    if not pieces and text:
-        raise ValueError(_ALLOWED)
     if pieces:
         yield pieces
+    elif text:
+        raise ValueError(_ALLOWED)
 
 
 def _numbers(group: str) -> list[str]:
