@@ -1,5 +1,6 @@
 """A whole cluster: installed, configured, started, broken on purpose and ended."""
 
+import dataclasses
 import logging
 import os
 import shutil
