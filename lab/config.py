@@ -12,7 +12,7 @@ GPU_NODES = 2
 
 
 RACK_NODES = 100
-"""CLOUD nodes have features rack000, rack001, ...: a job that wants one is placed five times faster."""
+"""CLOUD nodes have features rack000, rack001, ...: a job that wants one is placed several times faster."""
 
 
 @dataclass(frozen=True)
