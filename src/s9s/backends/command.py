@@ -38,7 +38,7 @@ class Command:
     Args:
         name: What messages call it.
         prepare: Gives the command line and the environment, in that thread.
-        stdin: Its standard input; ``None`` is empty.
+        stdin: Its standard input, or a descriptor to read it from; ``None`` is empty.
         cwd: Where it starts.
         timeout: Seconds from now.
         pass_fds: Descriptors that stay open in it.
@@ -51,7 +51,7 @@ class Command:
         *,
         name: str,
         prepare: Callable[[], tuple[list[str], dict[str, str]]],
-        stdin: bytes | None,
+        stdin: bytes | int | None,
         cwd: str,
         timeout: float,
         pass_fds: Sequence[int],
@@ -106,12 +106,12 @@ class Command:
 
     def _start(self, line: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
         # The input is a file in memory, so that nobody has to feed a pipe.
-        source = subprocess.DEVNULL if self._stdin is None else _in_memory(self._stdin)
+        source = _in_memory(self._stdin) if isinstance(self._stdin, bytes) else self._stdin
         try:
             return subprocess.Popen(
                 line,
                 bufsize=0,
-                stdin=source,
+                stdin=subprocess.DEVNULL if source is None else source,
                 stdout=subprocess.PIPE if self._stdout is None else self._stdout,
                 stderr=subprocess.PIPE,
                 env=environment,
@@ -123,7 +123,7 @@ class Command:
         except OSError as error:
             raise SlurmUnavailable(f"{self.name} cannot be run: {error.strerror}") from error
         finally:
-            if self._stdin is not None:
+            if source is not None and isinstance(self._stdin, bytes):
                 os.close(source)
 
     def _listen(self, process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:

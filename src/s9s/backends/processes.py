@@ -66,7 +66,7 @@ class Processes:
         argv: Sequence[str],
         *,
         actor: str | None = None,
-        input: bytes | None = None,  # noqa: A002 - as subprocess calls it
+        input: bytes | int | None = None,  # noqa: A002 - as subprocess calls it
         env: Mapping[str, str] | None = None,
         cwd: str = "/",
         timeout: float,
@@ -82,13 +82,13 @@ class Processes:
         Args:
             argv: The command and its arguments; no shell reads them.
             actor: The user to run it as; ``None`` is the server's own.
-            input: Its standard input; ``None`` is empty.
+            input: Its standard input, or a descriptor to read it from; ``None`` is empty.
             env: Variables to add or replace.
             cwd: Where it starts. It is the server who goes there, not the actor.
             timeout: Seconds, the wait for its turn included. Then its whole process group is killed.
             pass_fds: Descriptors that stay open in it. sudo does not pass them on.
             stdout: A descriptor that takes its standard output, of which nothing is then returned: a file in
-                memory for tens of megabytes. It and `pass_fds` are not used any more after this.
+                memory for tens of megabytes. No descriptor is used any more when this is over.
             max_output: Bytes of standard output at most.
 
         Raises:

@@ -15,8 +15,6 @@ from s9s.domain.errors import SlurmUnavailable, ValidationError
 # squeue, scontrol and the like try for 9 to 10 s when slurmctld is down; `scontrol ping` knows at once.
 _PATIENCE_SECONDS: Final = 2.0
 _PING_SECONDS: Final = 3.0
-#: Longer than a command that nobody waits for any more needs to start.
-_START_SECONDS: Final = 60.0
 
 _PATH: Final = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
@@ -51,7 +49,7 @@ class Programs:
         argv: Sequence[str],
         *,
         actor: str | None = None,
-        input: bytes | None = None,  # noqa: A002 - as subprocess calls it
+        input: bytes | int | None = None,  # noqa: A002 - as subprocess calls it
         env: Mapping[str, str] | None = None,
         pass_fds: Sequence[int] = (),
         stdout: int | None = None,
@@ -92,7 +90,7 @@ class Programs:
         self,
         argv: Sequence[str],
         actor: str | None = None,
-        stdin: bytes | None = None,
+        stdin: bytes | int | None = None,
         env: Mapping[str, str] | None = None,
         pass_fds: Sequence[int] = (),
         stdout: int | None = None,
@@ -119,14 +117,7 @@ def in_memory(content: bytes = b"") -> Iterator[int]:
             file.write(content)
         os.lseek(descriptor, 0, os.SEEK_SET)
         yield descriptor
-    except asyncio.CancelledError:
-        # A thread may be about to start the command: the number must not be something else's by then.
-        asyncio.get_running_loop().call_later(_START_SECONDS, os.close, descriptor)
-        raise
-    except BaseException:
-        os.close(descriptor)
-        raise
-    else:
+    finally:
         os.close(descriptor)
 
 
