@@ -53,7 +53,7 @@ class TestChanges:
         assert table.generation == generation + 1
 
     def test_equal_strings_become_one_object(self) -> None:
-        table = table_of(job(1, user="".join(["al", "ice"])), job(2, user="".join(["a", "lice"])))
+        table = table_of(job(1, user=b"alice".decode()), job(2, user=b"alice".decode()))
         first, second = table.get("1"), table.get("2")
         assert first is not None
         assert second is not None

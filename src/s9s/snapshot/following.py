@@ -98,9 +98,11 @@ class JobFollower:
             # Gone, or Slurm is: a poll tells.
             return False
         async with self._writing:
-            if self._applied <= begun:
-                self._publish(self._table.put(job))
-                self._pins[job.numeric_id] = begun
+            if self._begun > begun:
+                # A poll that began later is as new. Which of the two saw the job last, nobody knows.
+                return self._applied > begun
+            self._publish(self._table.put(job))
+            self._pins[job.numeric_id] = begun
         return True
 
     async def _apply(self, changes: Changes[Job], number: int, pinned: Sequence[int]) -> None:
