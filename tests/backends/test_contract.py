@@ -40,7 +40,8 @@ async def test_partitions_have_limits_and_nodes(site: Site) -> None:
     partitions = {partition.name: partition for partition in await site.backend.partitions()}
     assert {"normal", "gpu", "debug"} <= set(partitions)
     normal, debug = partitions["normal"], partitions["debug"]
-    assert normal.is_default
+    if site.name != "slurmrestd-24.11":  # no version before v0.0.45 but v0.0.38 tells
+        assert normal.is_default
     assert not debug.is_default
     assert normal.state == "UP"
     assert normal.nodes_total == len(normal.nodes) > 1
@@ -445,21 +446,33 @@ async def test_another_users_job_is_left_alone(site: Site) -> None:
     job_id = await site.submit()
     await site.reach(job_id, "RUNNING")
     pending = await site.submit(begin_time=int(time.time()) + 3600)
-    for denied in (
-        site.backend.cancel(job_id, "bob"),
-        site.backend.cancel(job_id, "bob", force=True),
-        site.backend.cancel(job_id, "bob", signal=10),
-        site.backend.cancel(pending, "bob"),
-        site.backend.update_job(pending, JobUpdate(hold=True), "bob"),
-        site.backend.update_job(pending, JobUpdate(time_limit_seconds=60), "bob"),
-        site.backend.suspend(job_id, "bob"),
+    for attempt in (
+        lambda: site.backend.cancel(job_id, "bob"),
+        lambda: site.backend.cancel(job_id, "bob", signal=10),
+        lambda: site.backend.cancel(pending, "bob"),
+        lambda: site.backend.cancel(pending, "bob", force=True),
+        lambda: site.backend.update_job(pending, JobUpdate(hold=True), "bob"),
+        lambda: site.backend.update_job(pending, JobUpdate(time_limit_seconds=60), "bob"),
     ):
         with pytest.raises(PermissionDenied):
-            await denied
+            await attempt()
     assert (await site.job(job_id)).state == JobState.RUNNING
     assert (await site.job(pending)).priority
     await site.backend.cancel(job_id, "carol")
     assert (await site.finish(job_id)).state == JobState.CANCELLED
+
+
+@pytest.mark.parametrize("write", ["force", "suspend"])
+async def test_another_users_job_is_neither_killed_nor_suspended(site: Site, write: str) -> None:
+    job_id = await site.submit()
+    await site.reach(job_id, "RUNNING")
+    attempts = {
+        "force": lambda: site.backend.cancel(job_id, "bob", force=True),
+        "suspend": lambda: site.backend.suspend(job_id, "bob"),
+    }
+    with pytest.raises(PermissionDenied):
+        await attempts[write]()
+    assert (await site.job(job_id)).state == JobState.RUNNING
 
 
 async def test_requeue_of_another_users_job_is_denied(site: Site) -> None:
@@ -595,7 +608,9 @@ async def test_finished_jobs_come_from_accounting(site: Site) -> None:
 
     async def both() -> dict[str, Job]:
         found = {job.job_id: job for job in await site.backend.finished_jobs(start, int(time.time()) + 60)}
-        return found if {done, never} <= set(found) else {}
+        # 22.05 calls what comes over REST "allocation" in accounting, for its first seconds there.
+        fresh = any(found[job_id].job_name == "allocation" for job_id in (done, never) if job_id in found)
+        return found if {done, never} <= set(found) and not fresh else {}
 
     found = await until(both)
     job = found[done]
