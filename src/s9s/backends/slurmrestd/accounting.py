@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from s9s.backends.base import Unsupported
-from s9s.backends.slurmrestd import build, parse_accounting, payloads
+from s9s.backends.slurmrestd import accounted, build, parse_accounting
 from s9s.backends.slurmrestd.client import Client
 from s9s.backends.slurmrestd.errors import Asked
 from s9s.domain.accounting import User
@@ -35,23 +35,25 @@ class Accounting:
 
     async def clusters(self) -> list[str]:
         """The names of all clusters that share the database."""
-        answer = await self._client.ask(build.LIST_CLUSTERS, payloads.Clusters, Asked(action="list clusters"))
+        answer = await self._client.ask(
+            build.LIST_CLUSTERS, accounted.Clusters, Asked(action="list clusters")
+        )
         return [cluster.name for cluster in answer.clusters]
 
     async def users(self) -> list[User]:
         """All users with their associations on this cluster."""
         users, associations, shares = await asyncio.gather(
-            self._client.ask(build.LIST_USERS, payloads.Users, Asked(action="list users")),
+            self._client.ask(build.LIST_USERS, accounted.Users, Asked(action="list users")),
             self._client.ask(
-                build.LIST_ASSOCIATIONS, payloads.Associations, Asked(action="list associations")
+                build.LIST_ASSOCIATIONS, accounted.Associations, Asked(action="list associations")
             ),
             self._shares(),
         )
         return parse_accounting.users(users.users, associations.associations, shares, self.cluster)
 
-    async def _shares(self) -> Sequence[payloads.Share] | None:
+    async def _shares(self) -> Sequence[accounted.Share] | None:
         try:
-            answer = await self._client.ask(build.LIST_SHARES, payloads.Shares, Asked(action="list shares"))
+            answer = await self._client.ask(build.LIST_SHARES, accounted.Shares, Asked(action="list shares"))
         except Unsupported:
             return None
         return answer.shares.shares
@@ -73,10 +75,10 @@ class Accounting:
 
     async def _ended(self, start: int, end: int) -> list[Job]:
         request = build.list_accounted_jobs(start, end)
-        answer = await self._client.ask(request, payloads.AccountedJobs, Asked(action="list finished jobs"))
+        answer = await self._client.ask(request, accounted.Jobs, Asked(action="list finished jobs"))
         return await asyncio.to_thread(self._read, answer.jobs, start, end)
 
-    def _read(self, records: list[payloads.AccountedJob], start: int, end: int) -> list[Job]:
+    def _read(self, records: list[accounted.Job], start: int, end: int) -> list[Job]:
         jobs = []
         for record in records:
             if self.cluster is not None and record.cluster not in (self.cluster, None, ""):

@@ -120,12 +120,7 @@ class RestBackend:
         if answer is None or not answer.job_id:
             problems = answer.errors if answer else []
             raise error_of(most_telling(problems or [Problem(error="no job id")]), submitting)
-        # 22.05 lists remarks as errors although it has accepted the job (2015, 2042).
-        remarks = [
-            answer.job_submit_user_msg,
-            *(problem.text for problem in [*answer.errors, *answer.warnings]),
-        ]
-        return Submitted(job_id=str(answer.job_id), message="; ".join(filter(None, remarks)) or None)
+        return Submitted(job_id=str(answer.job_id), message=_remarks(answer))
 
     def _find_home(self, user: str) -> str | None:
         try:
@@ -175,6 +170,17 @@ class RestBackend:
             action=f"change node {','.join(names)}", resource_type="node", resource_id=",".join(names)
         )
         await self._client.ask(request, payloads.Written, changing, actor=actor)
+
+
+def _remarks(answer: payloads.Submission) -> str | None:
+    """What Slurm says beside the id of an accepted job: that it is held, or waits for resources.
+
+    22.05 lists that among the errors (2015, 2042), 24.11 and 26.05 twice among the warnings.
+    """
+    said = [problem.text for problem in [*answer.errors, *answer.warnings]]
+    texts = dict.fromkeys(filter(None, [answer.job_submit_user_msg, *said]))
+    once = [text for text in texts if not any(other != text and text.endswith(other) for other in texts)]
+    return "; ".join(once) or None
 
 
 def _write_id(job_id: str, job: Job) -> str:

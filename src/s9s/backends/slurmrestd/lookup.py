@@ -8,7 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from s9s.backends.base import Unsupported
-from s9s.backends.slurmrestd import build, parse, parse_accounting, payloads
+from s9s.backends.slurmrestd import accounted, build, parse, parse_accounting, payloads
 from s9s.backends.slurmrestd.client import Client
 from s9s.backends.slurmrestd.errors import Asked
 from s9s.domain.errors import ResourceConflict, ResourceNotFound, SlurmUnavailable
@@ -70,9 +70,7 @@ class JobLookup:
         leading_id(job_id)
         request = build.show_accounted_job(job_id)
         try:
-            answer = await self._client.ask(
-                request, payloads.AccountedJobs, asked("show", job_id), actor=actor
-            )
+            answer = await self._client.ask(request, accounted.Jobs, asked("show", job_id), actor=actor)
         except (ResourceNotFound, Unsupported):
             return None
         # Of a requeued job the last record is the current one.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sys import intern
 from typing import Final
 
-from s9s.backends.slurmrestd import payloads
+from s9s.backends.slurmrestd import accounted
 from s9s.backends.slurmrestd.parse import exit_of, instant, minutes, nodes_of, shared, text
 from s9s.domain.accounting import AdminLevel, Association, User
 from s9s.domain.hostlists import fold_hostlist
@@ -21,7 +21,7 @@ _ADMIN_LEVELS: Final = {
 }
 
 
-def job(payload: payloads.AccountedJob) -> Job:
+def job(payload: accounted.Job) -> Job:
     """One job of slurmdbd's."""
     state, flags = job_state(payload.state.current)
     job_id, array_job_id, array_task_id = _address(payload)
@@ -77,7 +77,7 @@ def job(payload: payloads.AccountedJob) -> Job:
     )
 
 
-def _address(payload: payloads.AccountedJob) -> tuple[str, int | None, int | None]:
+def _address(payload: accounted.Job) -> tuple[str, int | None, int | None]:
     array, task = payload.array.job_id or None, payload.array.task_id.value
     if array is not None:
         return (str(array) if task is None else f"{array}_{task}"), array, task
@@ -98,21 +98,21 @@ def _tasks(mask: str | None) -> str | None:
     return fold_hostlist(tasks).strip("[]") or None
 
 
-def _count(tres: Iterable[payloads.TRES], kind: str) -> int | None:
+def _count(tres: Iterable[accounted.TRES], kind: str) -> int | None:
     for entry in tres:
         if entry.type == kind:
             return entry.count if entry.count is not None and entry.count >= 0 else None
     return None
 
 
-def _gpus(tres: Iterable[payloads.TRES]) -> int:
+def _gpus(tres: Iterable[accounted.TRES]) -> int:
     counts = {entry.name or "": entry.count or 0 for entry in tres if entry.type == "gres"}
     # "gpu" counts all of them; types ("gpu:a100") count once more where a site accounts for them too.
     typed = sum(count for name, count in counts.items() if name.startswith("gpu:"))
     return max(0, counts.get("gpu", typed))
 
 
-def usage(payload: payloads.AccountedJob) -> JobUsage | None:
+def usage(payload: accounted.Job) -> JobUsage | None:
     """What the job used so far; ``None`` without a step that has ended.
 
     The job's own ``time.total`` is 0 on all versions, so the steps are added up. Steps that still run
@@ -130,9 +130,9 @@ def usage(payload: payloads.AccountedJob) -> JobUsage | None:
 
 
 def users(
-    people: Iterable[payloads.User],
-    associations: Iterable[payloads.Association],
-    shares: Iterable[payloads.Share] | None,
+    people: Iterable[accounted.User],
+    associations: Iterable[accounted.Association],
+    shares: Iterable[accounted.Share] | None,
     cluster: str | None,
 ) -> list[User]:
     """Users with their associations on one cluster.

@@ -109,12 +109,6 @@ class KeyTokens:
 
     def forget(self, user: str | None) -> None:
         self._tokens.pop(user or self._service_user, None)
-        try:
-            if self._stamp(self._path.stat()) != self._key_stamp:
-                self._key, self._key_stamp = self._read_key()
-                self._tokens.clear()
-        except (OSError, UnusableKey) as error:
-            raise SlurmUnavailable(f"The JWT key of the cluster cannot be read again: {error}") from error
 
     async def headers(self, user: str | None) -> dict[str, str]:
         name = user if user is not None else self._service_user
@@ -123,12 +117,22 @@ class KeyTokens:
         now = self._clock()
         cached = self._tokens.get(name)
         if cached is None or cached[1] <= now:
+            self._reread_key()
             cached = (self._mint(name, now), now + self._lifetime_seconds / 2)
             self._tokens[name] = cached
             if len(self._tokens) > self.CACHED_USERS:
                 self._tokens.popitem(last=False)
         self._tokens.move_to_end(name)
         return _as_headers(name, cached[0])
+
+    def _reread_key(self) -> None:
+        """Follow a key that was replaced."""
+        try:
+            if self._stamp(self._path.stat()) != self._key_stamp:
+                self._key, self._key_stamp = self._read_key()
+                self._tokens.clear()
+        except (OSError, UnusableKey) as error:
+            raise SlurmUnavailable(f"The cluster's JWT key cannot be read any more: {error}") from error
 
     def _mint(self, user: str, now: float) -> str:
         # Slurm takes integers only: a float as `exp` is rejected.

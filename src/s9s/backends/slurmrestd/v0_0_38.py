@@ -35,7 +35,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from s9s.backends.base import Unsupported
-from s9s.backends.slurmrestd import payloads
+from s9s.backends.slurmrestd import accounted, payloads
+from s9s.backends.slurmrestd import v0_0_38_accounted as old_accounted
 from s9s.backends.slurmrestd import v0_0_38_payloads as old
 from s9s.backends.slurmrestd.steps import Lift, Request, Step
 
@@ -132,74 +133,64 @@ def _lower_update(request: Request) -> Request:
     return replace(request, body=_options(body))
 
 
-def _lift_jobs(answer: old.Jobs) -> payloads.Jobs:
-    return payloads.Jobs(**old.common(answer), jobs=[old.lift_job(job) for job in answer.jobs])
-
-
-def _lift_nodes(answer: old.Nodes) -> payloads.Nodes:
-    return payloads.Nodes(**old.common(answer), nodes=[old.lift_node(node) for node in answer.nodes])
-
-
-def _lift_partitions(answer: old.Partitions) -> payloads.Partitions:
-    return payloads.Partitions(
-        **old.common(answer), partitions=[old.lift_partition(partition) for partition in answer.partitions]
-    )
-
-
-def _lift_pings(answer: old.Pings) -> payloads.Pings:
-    return payloads.Pings(
-        **old.common(answer), pings=[payloads.Ping(responding=ping.ping == "UP") for ping in answer.pings]
-    )
-
-
-def _lift_submission(answer: old.Submission) -> payloads.Submission:
-    return payloads.Submission(
-        **old.common(answer), job_id=answer.job_id, job_submit_user_msg=answer.job_submit_user_msg
-    )
-
-
 def _lift_written(answer: old.Written) -> payloads.Written:
     lifted = payloads.Written(**old.common(answer))
     lifted.errors = [problem for problem in lifted.errors if not old.is_success_of_an_array(problem)]
     return lifted
 
 
-def _lift_killed(answer: old.Written) -> payloads.Killed:
-    return payloads.Killed(**old.common(answer))
-
-
-def _lift_users(answer: old.Users) -> payloads.Users:
-    return payloads.Users(**old.common(answer), users=[old.lift_user(user) for user in answer.users])
-
-
-def _lift_associations(answer: old.Associations) -> payloads.Associations:
-    return payloads.Associations(**old.common(answer), associations=answer.associations)
-
-
-def _lift_clusters(answer: old.Clusters) -> payloads.Clusters:
-    return payloads.Clusters(**old.common(answer), clusters=answer.clusters)
-
-
-def _lift_accounted_jobs(answer: old.AccountedJobs) -> payloads.AccountedJobs:
-    return payloads.AccountedJobs(
-        **old.common(answer), jobs=[old.lift_accounted_job(job) for job in answer.jobs]
-    )
-
-
 STEP = Step(
     version="v0.0.38",
     lift={
-        payloads.Jobs: Lift(old.Jobs, _lift_jobs),
-        payloads.Nodes: Lift(old.Nodes, _lift_nodes),
-        payloads.Partitions: Lift(old.Partitions, _lift_partitions),
-        payloads.Pings: Lift(old.Pings, _lift_pings),
-        payloads.Submission: Lift(old.Submission, _lift_submission),
+        payloads.Jobs: Lift(
+            old.Jobs,
+            lambda answer: payloads.Jobs(**old.common(answer), jobs=[*map(old.lift_job, answer.jobs)]),
+        ),
+        payloads.Nodes: Lift(
+            old.Nodes,
+            lambda answer: payloads.Nodes(**old.common(answer), nodes=[*map(old.lift_node, answer.nodes)]),
+        ),
+        payloads.Partitions: Lift(
+            old.Partitions,
+            lambda answer: payloads.Partitions(
+                **old.common(answer), partitions=[*map(old.lift_partition, answer.partitions)]
+            ),
+        ),
+        payloads.Pings: Lift(
+            old.Pings,
+            lambda answer: payloads.Pings(
+                **old.common(answer),
+                pings=[payloads.Ping(responding=ping.ping == "UP") for ping in answer.pings],
+            ),
+        ),
+        payloads.Submission: Lift(
+            old.Submission,
+            lambda answer: payloads.Submission(
+                **old.common(answer), job_id=answer.job_id, job_submit_user_msg=answer.job_submit_user_msg
+            ),
+        ),
         payloads.Written: Lift(old.Written, _lift_written),
-        payloads.Killed: Lift(old.Written, _lift_killed),
-        payloads.Users: Lift(old.Users, _lift_users),
-        payloads.Associations: Lift(old.Associations, _lift_associations),
-        payloads.Clusters: Lift(old.Clusters, _lift_clusters),
-        payloads.AccountedJobs: Lift(old.AccountedJobs, _lift_accounted_jobs),
+        payloads.Killed: Lift(old.Written, lambda answer: payloads.Killed(**old.common(answer))),
+        accounted.Users: Lift(
+            old_accounted.Users,
+            lambda answer: accounted.Users(
+                **old.common(answer), users=[*map(old_accounted.lift_user, answer.users)]
+            ),
+        ),
+        accounted.Associations: Lift(
+            old_accounted.Associations,
+            lambda answer: accounted.Associations(**old.common(answer), associations=answer.associations),
+        ),
+        accounted.Clusters: Lift(
+            old_accounted.Clusters,
+            lambda answer: accounted.Clusters(**old.common(answer), clusters=answer.clusters),
+        ),
+        accounted.Jobs: Lift(
+            old_accounted.Jobs,
+            lambda answer: accounted.Jobs(
+                **old.common(answer), jobs=[*map(old_accounted.lift_job, answer.jobs)]
+            ),
+        ),
     },
     lower={
         "list jobs": _without_flags,

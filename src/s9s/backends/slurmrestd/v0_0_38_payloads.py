@@ -1,4 +1,4 @@
-"""Answers in the form of v0.0.38, as far as they differ, and each record in the form of v0.0.42.
+"""Answers in the form of v0.0.38, and each record in the form of v0.0.42.
 
 The structs are named like those of `payloads`, where they are described.
 """
@@ -158,87 +158,6 @@ class Written(Answer):
     pass
 
 
-class User(Struct, frozen=True, kw_only=True):
-    name: str
-    administrator_level: str | None = None
-    default: payloads.UserDefaults = payloads.UserDefaults()
-    coordinators: list[payloads.Coordinator] | None = None
-
-
-class Users(Answer):
-    users: list[User] = []
-
-
-class Associations(Answer):
-    associations: list[payloads.Association] = []
-
-
-class Clusters(Answer):
-    clusters: list[payloads.Cluster] = []
-
-
-class AccountedArray(Struct, frozen=True):
-    job_id: int = 0
-    task_id: int | None = None
-    task: str | None = None
-
-
-class AccountedHet(Struct, frozen=True):
-    job_id: int | None = None
-    job_offset: int | None = None
-
-
-class AccountedState(Struct, frozen=True):
-    current: str
-    reason: str | None = None
-
-
-class AccountedTime(Struct, frozen=True):
-    submission: int | None = None
-    eligible: int | None = None
-    start: int | None = None
-    end: int | None = None
-    suspended: int = 0
-    limit: int | None = None
-
-
-class AccountedSignal(Struct, frozen=True):
-    signal_id: int | None = None
-
-
-class AccountedExit(Struct, frozen=True):
-    return_code: int | None = None
-    signal: AccountedSignal = AccountedSignal()
-
-
-class AccountedJob(Struct, frozen=True, kw_only=True):
-    job_id: int
-    name: str | None = None
-    user: str | None = None
-    account: str | None = None
-    partition: str | None = None
-    qos: str | None = None
-    cluster: str | None = None
-    state: AccountedState
-    array: AccountedArray = AccountedArray()
-    het: AccountedHet = AccountedHet()
-    time: AccountedTime = AccountedTime()
-    nodes: str | None = None
-    allocation_nodes: int = 0
-    tres: payloads.AccountedTRES = payloads.AccountedTRES()
-    priority: int | None = None
-    exit_code: AccountedExit = AccountedExit()
-    comment: payloads.AccountedComments = payloads.AccountedComments()
-    constraints: str | None = None
-    reservation: payloads.AccountedReservation = payloads.AccountedReservation()
-    working_directory: str | None = None
-    steps: list[payloads.Step] = []
-
-
-class AccountedJobs(Answer):
-    jobs: list[AccountedJob] = []
-
-
 def common(answer: Answer) -> dict[str, Any]:
     """What every answer has."""
     return {
@@ -261,19 +180,21 @@ def is_success_of_an_array(problem: Problem) -> bool:
     return problem.error_number == 0 and "job array update" in (problem.description or "")
 
 
-def _number(value: int | None) -> Number:
+def number(value: int | None) -> Number:
+    """A plain number as a number object."""
     return UNSET if value is None or value == _NO_VAL else Number(set=True, number=value)
 
 
-def _limit(value: int | None) -> Number:
-    return _UNLIMITED if value == -1 else _number(value)
+def limit(value: int | None) -> Number:
+    """`number`, where -1 is unlimited."""
+    return _UNLIMITED if value == -1 else number(value)
 
 
 def _exit_code(wait_status: int) -> payloads.ExitCode:
     signal = wait_status & 0x7F
     return payloads.ExitCode(
-        return_code=UNSET if signal else _number(wait_status >> 8),
-        signal=payloads.Signal(_number(signal) if signal else UNSET),
+        return_code=UNSET if signal else number(wait_status >> 8),
+        signal=payloads.Signal(number(signal) if signal else UNSET),
     )
 
 
@@ -287,9 +208,9 @@ def lift_job(job: Job) -> payloads.Job:
     """A job of slurmctld's."""
     values: dict[str, Any] = asdict(job)
     for name in _NUMBERS:
-        values[name] = _number(values[name])
+        values[name] = number(values[name])
     values["job_state"] = [job.job_state]
-    values["time_limit"] = _UNLIMITED if job.time_limit is None else _number(job.time_limit)
+    values["time_limit"] = _UNLIMITED if job.time_limit is None else number(job.time_limit)
     values["exit_code"] = _exit_code(job.exit_code)
     return payloads.Job(**values)
 
@@ -298,10 +219,10 @@ def lift_node(node: Node) -> payloads.Node:
     """A node."""
     values: dict[str, Any] = asdict(node)
     for name in ("boot_time", "last_busy", "reason_changed_at"):
-        values[name] = _number(values[name])
+        values[name] = number(values[name])
     values["state"] = [node.state.upper(), *values.pop("state_flags")]
     values["features"] = [name for name in (node.features or "").split(",") if name]
-    values["free_mem"] = _number(values.pop("free_memory"))
+    values["free_mem"] = number(values.pop("free_memory"))
     values["version"] = values.pop("slurmd_version")
     return payloads.Node(**values)
 
@@ -317,42 +238,9 @@ def lift_partition(partition: Partition) -> payloads.Partition:
         accounts=payloads.Allowed(partition.allowed_accounts),
         groups=payloads.Allowed(partition.allowed_groups),
         qos=payloads.PartitionQOS(allowed=partition.allowed_qos, assigned=partition.qos),
-        defaults=payloads.PartitionLimits(time=_limit(partition.default_time_limit)),
+        defaults=payloads.PartitionLimits(time=limit(partition.default_time_limit)),
         maximums=payloads.PartitionLimits(
-            time=_limit(partition.max_time_limit), nodes=_limit(partition.maximum_nodes_per_job)
+            time=limit(partition.max_time_limit), nodes=limit(partition.maximum_nodes_per_job)
         ),
         priority=payloads.PartitionPriority(tier=partition.priority_tier),
     )
-
-
-def lift_user(user: User) -> payloads.User:
-    """A user."""
-    return payloads.User(
-        name=user.name,
-        administrator_level=[user.administrator_level or ""],
-        default=user.default,
-        coordinators=user.coordinators or [],
-    )
-
-
-def lift_accounted_job(job: AccountedJob) -> payloads.AccountedJob:
-    """A job of slurmdbd's."""
-    values: dict[str, Any] = asdict(job)
-    values["state"] = payloads.AccountedState(current=[job.state.current], reason=job.state.reason)
-    values["array"] = payloads.AccountedArray(job.array.job_id, _number(job.array.task_id), job.array.task)
-    values["het"] = payloads.AccountedHet(job.het.job_id or 0, _number(job.het.job_offset))
-    values["time"] = payloads.AccountedTime(
-        submission=job.time.submission,
-        eligible=job.time.eligible,
-        start=job.time.start,
-        end=job.time.end,
-        suspended=job.time.suspended,
-        limit=_limit(job.time.limit),
-    )
-    values["priority"] = _number(job.priority)
-    signal = job.exit_code.signal.signal_id
-    values["exit_code"] = payloads.ExitCode(
-        return_code=_number(job.exit_code.return_code),
-        signal=payloads.Signal(UNSET if not signal else _number(signal)),
-    )
-    return payloads.AccountedJob(**values)
