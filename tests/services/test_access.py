@@ -1,6 +1,6 @@
 import pytest
 
-from s9s.domain.accounting import User
+from s9s.domain.accounting import Association, User
 from s9s.domain.clusters import ClusterInfo
 from s9s.domain.errors import PermissionDenied
 from s9s.domain.jobs import Job, JobState
@@ -13,8 +13,10 @@ from s9s.services.access import (
     may_see_all,
     may_see_job,
     may_see_secrets,
+    may_see_user,
     require_owner,
     require_scope,
+    visibility_of,
 )
 
 USER = Caller("alice", Role.USER)
@@ -101,3 +103,14 @@ def test_secrets_are_for_the_owner_and_administrators() -> None:
     require_owner(USER, "alice", "read the output of job 7")
     with pytest.raises(PermissionDenied, match="Only bob and administrators may read the output of job 7"):
         require_owner(OPERATOR, "bob", "read the output of job 7")
+
+
+def test_private_users_leave_oneself_and_the_members_of_coordinated_accounts() -> None:
+    info = ClusterInfo(name="c", slurm_version="24.11.5", routes={}, private_data=frozenset({"users"}))
+    caller = Caller("alice", Role.USER)
+    alice = User(username="alice", coordinator_of=("research",))
+    bob = User(username="bob", associations=(Association(account="research"),))
+    eve = User(username="eve", associations=(Association(account="other"),))
+    sight = visibility_of(caller, info, alice, "users")
+    assert [may_see_user(sight, user) for user in (alice, bob, eve)] == [True, True, False]
+    assert visibility_of(caller, info, alice, "jobs") is None

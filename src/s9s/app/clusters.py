@@ -72,7 +72,12 @@ async def open_backend(settings: Settings, processes: Processes | None = None) -
             f"There is no {wanted.get(mode, 'usable way to Slurm')} here; "
             "set cluster.bin_dir, cluster.slurm_conf, cluster.slurmrestd_url or cluster.jwt_key"
         )
-    return CombinedBackend(ways)
+    private_data = settings.cluster.private_data
+    return CombinedBackend(
+        ways,
+        name=settings.cluster.name,
+        private_data=None if private_data is None else frozenset(private_data.lower().split(",")) - {"none"},
+    )
 
 
 async def find_slurm(settings: Settings, processes: Processes) -> Found:

@@ -73,10 +73,20 @@ class CombinedBackend:
 
     Args:
         ways: `COMMANDS` and `SLURMRESTD` to their backends.
+        name: What to call the cluster; ``None`` is what Slurm calls it.
+        private_data: Words of PrivateData; ``None`` is what Slurm tells.
     """
 
-    def __init__(self, ways: Mapping[str, Backend]) -> None:
+    def __init__(
+        self,
+        ways: Mapping[str, Backend],
+        *,
+        name: str | None = None,
+        private_data: frozenset[str] | None = None,
+    ) -> None:
         self._ways = dict(ways)
+        self._name = name
+        self._private_data = private_data
         self._infos: dict[str, ClusterInfo] = {}
 
     async def discover(self) -> ClusterInfo:
@@ -113,11 +123,11 @@ class CombinedBackend:
         notes = list(first.notes)
         notes += [f"{name} is out of reach: {error.message}" for name, error in failures.items()]
         return ClusterInfo(
-            name=first.name,
+            name=self._name or first.name,
             slurm_version=first.slurm_version,
             routes=routes,
             has_accounting=first.has_accounting,
-            private_data=frozenset().union(*(info.private_data for info in infos)),
+            private_data=first.private_data if self._private_data is None else self._private_data,
             min_job_age_seconds=first.min_job_age_seconds,
             acts_as=acts_as,
             notes=tuple(dict.fromkeys(notes)),

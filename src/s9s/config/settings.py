@@ -79,6 +79,11 @@ class Cluster(Section):
     service_user: Text | None = None
     """Slurm user as whom the server reads through slurmrestd; unset is root where there is a `jwt_key`, else
     the user who started the server."""
+    private_data: (
+        Annotated[str, Field(pattern=r"^[A-Za-z]+(,[A-Za-z]+)*$", examples=["jobs,usage", "none"])] | None
+    ) = None
+    """What users may not see of others (Slurm's PrivateData); unset is what Slurm tells. Where only an old
+    slurmrestd is there to ask, which does not tell it, unset keeps jobs, users and usage private."""
     sudo: bool = False
     """Become the calling user with `sudo -n -u`, for a server that does not run as root."""
     timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0

@@ -88,9 +88,23 @@ def job_visibility(caller: Caller, info: ClusterInfo, user: User | None) -> Visi
     Returns:
         ``None`` for all jobs.
     """
-    if may_see_all(caller, info, "jobs"):
+    return visibility_of(caller, info, user, "jobs")
+
+
+def visibility_of(caller: Caller, info: ClusterInfo, user: User | None, kind: str) -> Visibility | None:
+    """Whose things of one kind (a word of PrivateData) a caller may see. As `job_visibility`."""
+    if may_see_all(caller, info, kind):
         return None
     return Visibility(frozenset({caller.user}), frozenset(user.coordinator_of if user else ()))
+
+
+def may_see_user(visibility: Visibility | None, user: User) -> bool:
+    """Whether a user is one whom `visibility_of` allows: oneself, or a member of a coordinated account."""
+    return (
+        visibility is None
+        or user.username in visibility.users
+        or any(one.account in visibility.accounts for one in user.associations)
+    )
 
 
 def may_see_job(visibility: Visibility | None, job: Job) -> bool:

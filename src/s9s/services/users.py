@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from s9s.domain.accounting import User
 from s9s.domain.errors import ResourceNotFound
-from s9s.domain.queries import Page
-from s9s.services.access import Caller, may_see_all
+from s9s.domain.queries import Page, Visibility
+from s9s.services.access import Caller, may_see_user, visibility_of
 from s9s.services.clusters import Cluster
 from s9s.services.paging import ordered, page_of
 
@@ -53,12 +53,12 @@ class Users:
     ) -> Page[UserView]:
         """One page; with PrivateData=users a plain user sees only itself."""
         await self._cluster.watcher.settled()
-        sees_all = may_see_all(caller, self._cluster.info, "users")
+        sight = self._sight(caller)
         counts = self._cluster.snapshot.jobs.counts_by_user()
         found: Sequence[UserView] = [
-            _view(user, counts)
+            self._view(user, counts, caller)
             for user in self._cluster.snapshot.users.all()
-            if (sees_all or user.username == caller.user)
+            if may_see_user(sight, user)
             and (names is None or user.username in names)
             and (accounts is None or any(one.account.lower() in accounts for one in user.associations))
             and (admin_levels is None or user.admin_level.value in admin_levels)
@@ -70,11 +70,21 @@ class Users:
         """One user. Raises `ResourceNotFound`, also for one that the caller may not see."""
         await self._cluster.watcher.settled()
         user = self._cluster.snapshot.users.get(username)
-        if user is None or not (username == caller.user or may_see_all(caller, self._cluster.info, "users")):
+        if user is None or not may_see_user(self._sight(caller), user):
             raise ResourceNotFound.of("user", username)
-        return _view(user, self._cluster.snapshot.jobs.counts_by_user())
+        return self._view(user, self._cluster.snapshot.jobs.counts_by_user(), caller)
 
+    def _sight(self, caller: Caller) -> Visibility | None:
+        snapshot = self._cluster.snapshot
+        return visibility_of(caller, self._cluster.info, snapshot.users.get(caller.user), "users")
 
-def _view(user: User, counts: Mapping[str, tuple[int, int]]) -> UserView:
-    running, pending = counts.get(user.username, (0, 0))
-    return UserView(user, running, pending)
+    def _view(self, user: User, counts: Mapping[str, tuple[int, int]], caller: Caller) -> UserView:
+        """A user without what the caller may not know: the usage, and the numbers of private jobs."""
+        snapshot = self._cluster.snapshot
+        own = snapshot.users.get(caller.user)
+        running, pending = counts.get(user.username, (0, 0))
+        if not may_see_user(visibility_of(caller, self._cluster.info, own, "jobs"), user):
+            running = pending = 0
+        if not may_see_user(visibility_of(caller, self._cluster.info, own, "usage"), user):
+            user = structs.replace(user, cpu_seconds_used=None)
+        return UserView(user, running, pending)

@@ -41,10 +41,10 @@ async def discover(client: Client, accounting: Accounting, tokens: TokenSource) 
     configuration = await _configuration(client)
     if configuration is None:
         notes.append(
-            f"slurmrestd {dialect.version} does not tell slurm.conf: PrivateData is taken to be empty and "
-            "MinJobAge to be 300, unless the commands of Slurm tell more"
+            f"slurmrestd {dialect.version} does not tell slurm.conf: to be safe, jobs, users and usage are "
+            "private (set cluster.private_data if they are not), and MinJobAge is taken to be 300"
         )
-        configuration = payloads.Configuration()
+        configuration = payloads.Configuration(private_data=["JOBS", "USERS", "USAGE"])
     has_accounting, clusters = await _clusters(accounting, notes)
     name = (
         pings.meta.slurm.cluster or configuration.cluster_name or (clusters[0] if len(clusters) == 1 else "")
