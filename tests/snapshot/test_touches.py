@@ -109,8 +109,9 @@ class TestArrays:
     ) -> None:
         cluster.jobs = {5: rest(5, "3-9"), 6: task(6, 5, 1), 7: task(7, 5, 2)}
         await watcher.start()
-        ended = dict(state=JobState.CANCELLED)
-        cluster.jobs = {number: replace(one, **ended) for number, one in cluster.jobs.items()}
+        cluster.jobs = {
+            number: replace(one, state=JobState.CANCELLED) for number, one in cluster.jobs.items()
+        }
         watcher.touch(["5"])
         assert await arrived(watcher.settled())
         assert {one.state for one in snapshot.jobs.tasks_of(5)} == {JobState.CANCELLED}

@@ -65,7 +65,7 @@ class History:
 
     def has_since(self, start: int) -> bool:
         """Whether the finished jobs since `start` are here, or cannot be, for want of room."""
-        return self._table.finished_since <= start or self._table.is_full
+        return self._table.finished_since <= max(0, start) or self._table.is_full
 
     def want_since(self, start: int) -> None:
         """Have `load` go back to `start`, and keep what it finds for a while."""

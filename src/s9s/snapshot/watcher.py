@@ -171,13 +171,14 @@ class Watcher:
 
     async def _read_jobs(self) -> None:
         snapshot, last_seen = self._snapshot, self._snapshot.observed_at
+        missing = set(snapshot.jobs.vanished)
         await self._follower.poll()
         recovered = snapshot.last_error is not None
         snapshot.last_error, snapshot.is_reachable = None, True
         if last_seen and snapshot.observed_at - last_seen > self._longest_gap():
             self._history.missed(last_seen, snapshot.observed_at)
             self._finished.soon()
-        if snapshot.jobs.vanished:
+        if snapshot.jobs.vanished.keys() - missing:
             self._history.lost_sight(last_seen)
             self._vanished.soon()
         if recovered:
