@@ -8,8 +8,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from s9s.backends.simulated.applications import Catalogue
+from s9s.backends.simulated.applications import ARRAY_TASKS
 from s9s.backends.simulated.arrays import parse_array
+from s9s.backends.simulated.catalogue import Catalogue
 from s9s.backends.simulated.cluster import Cluster
 from s9s.backends.simulated.conditions import Dependency
 from s9s.backends.simulated.lifecycle import Lifecycle
@@ -26,7 +27,7 @@ _REPORT_SECONDS: Final = 60
 
 
 class Arrivals:
-    """Submissions at random that follow the time of day and keep the queue about as long as it was.
+    """Submissions at random that follow the time of day and keep the number of jobs about as it was.
 
     Args:
         cluster: Where all this happens.
@@ -35,7 +36,8 @@ class Arrivals:
         catalogue: What is submitted.
         random: Where chance comes from.
         rate: Submissions in a second, on average.
-        waiting: The number of pending jobs that the rate keeps.
+        jobs: The number of jobs in slurmctld's memory that the rate keeps.
+        has_nights: Whether the rate follows the time of day.
     """
 
     def __init__(
@@ -47,7 +49,8 @@ class Arrivals:
         random: Random,
         *,
         rate: float,
-        waiting: int,
+        jobs: int,
+        has_nights: bool,
     ) -> None:
         self._cluster = cluster
         self._lifecycle = lifecycle
@@ -55,7 +58,8 @@ class Arrivals:
         self._catalogue = catalogue
         self._random = random
         self._rate = rate
-        self._waiting = waiting
+        self._jobs = jobs
+        self._has_nights = has_nights
         self._last: Record | None = None
         self._reported = 0
 
@@ -69,17 +73,17 @@ class Arrivals:
 
     def _plan_arrival(self) -> None:
         now = self._cluster.now
-        # More at three in the afternoon than at three at night, and when few jobs wait.
-        daytime = 1 + 0.35 * math.sin((now % _DAY / _DAY - 0.375) * 2 * math.pi)
-        pressure = min(2.0, max(0.2, 2 - len(self._cluster.queue) / self._waiting))
-        pause = self._random.expovariate(self._rate * daytime * pressure)
+        # More at three in the afternoon than at three at night, and when there are few jobs.
+        daytime = math.sin((now % _DAY / _DAY - 0.375) * 2 * math.pi) if self._has_nights else 0.0
+        pressure = min(3.0, max(0.2, 1 + 25 * (1 - len(self._cluster.records) / self._jobs)))
+        pause = self._random.expovariate(self._rate * (1 + 0.35 * daytime) * pressure)
         self._cluster.agenda.at(now + pause, self._arrive)
 
     def _arrive(self) -> None:
         cluster, random = self._cluster, self._random
         plan = self._catalogue.draw(random)
         numeric_id = cluster.next_id()
-        tasks = parse_array(numeric_id, f"1-{random.randrange(4, 30)}%4") if plan.is_array else None
+        tasks = parse_array(numeric_id, f"1-{random.randrange(*ARRAY_TASKS)}%4") if plan.is_array else None
         job = replace(
             plan.prototype,
             job_id=str(numeric_id),

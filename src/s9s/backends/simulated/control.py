@@ -208,7 +208,7 @@ class Control:
         _, task = split_address(job_id)
         if task is None or record.job.array_task_id is not None:
             return record
-        queued = record.queue_key is not None
+        queued = record.place is not None
         own = self._lifecycle.split(record, task)
         if queued and own.job.state == JobState.PENDING:
             self._lifecycle.consider(own)

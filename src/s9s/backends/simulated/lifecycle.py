@@ -11,6 +11,7 @@ from s9s.backends.simulated.accounting import Remains
 from s9s.backends.simulated.arrays import fold_tasks
 from s9s.backends.simulated.cluster import Cluster
 from s9s.backends.simulated.conditions import Condition, Dependency, Verdict, verdict_on
+from s9s.backends.simulated.limits import limits_of
 from s9s.backends.simulated.records import Outcome, Record, asked
 from s9s.domain.durations import UNLIMITED
 from s9s.domain.jobs import Job, JobState
@@ -19,6 +20,8 @@ from s9s.domain.jobs import Job, JobState
 EPILOG_SECONDS: Final = 0.8
 #: Slurm lets a requeued job rest until its credential has run out everywhere.
 REQUEUE_DELAY_SECONDS: Final = 121
+#: How many of those who wait for a limit look again when something of it is given back.
+_RECALLED: Final = 4
 #: When a limit's end is "never".
 NEVER: Final = 2**40
 
@@ -100,7 +103,7 @@ class Lifecycle:
             eligible_time = record.begin_time
             cluster.agenda.at(float(record.begin_time or 0), self.consider, record)
         else:
-            reason = job.reason if record.queue_key else "Priority"
+            reason = job.reason if record.place else "Priority"
             if eligible_time is None or eligible_time > cluster.now:
                 eligible_time = cluster.instant
         changed = replace(job, reason=reason, eligible_time=eligible_time, dependency=left)
@@ -124,8 +127,7 @@ class Lifecycle:
         priority = cluster.priorities.of(job, record.nice, cluster.now)
         if priority != job.priority:
             cluster.show(record, replace(job, priority=priority))
-            if record.queue_key is not None:
-                cluster.queue.put(record, cluster.tier(job))
+            cluster.queue.move(record, cluster.tier(job))
 
     def explain(self, record: Record, reason: str, expected_start: int | None = None) -> None:
         """Say why a queued job does not start."""
@@ -149,7 +151,7 @@ class Lifecycle:
             cluster.show(record, replace(record.job, **own))
             return record
         numeric_id = cluster.next_id()
-        split = replace(record, job=replace(record.job, numeric_id=numeric_id, **own), queue_key=None)
+        split = replace(record, job=replace(record.job, numeric_id=numeric_id, **own), place=None)
         dependency = cluster.waiters.dependency(record.job.numeric_id)
         if dependency is not None:
             cluster.waiters.add(split.job, dependency)
@@ -329,6 +331,10 @@ class Lifecycle:
             record.tasks.running -= 1
         record.shares = ()
         record.outcome = None
+        for limit in limits_of(job):
+            # Whoever stood aside because of a limit that this job counted for is looked at again.
+            for waiting in cluster.queue.first_aside(limit, _RECALLED):
+                cluster.queue.put(waiting, cluster.tier(waiting.job))
         self.request_pass()
         if outcome.requeues:
             self._return(record)

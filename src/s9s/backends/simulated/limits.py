@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from s9s.backends.simulated.accounts import Accounts
-from s9s.backends.simulated.records import Record
+from s9s.backends.simulated.accounts import QOS, Accounts
 from s9s.domain.durations import UNLIMITED
 from s9s.domain.jobs import Job
 from s9s.domain.partitions import Partition
@@ -39,31 +38,34 @@ class Limits:
         counts[2] += by * job.gpus
         self._account_cpus[job.account or ""] += by * job.cpu_count
 
-    def reason(self, record: Record, partition: Partition) -> str | None:
-        """Slurm's reason why the job may not start in this partition now; ``None`` if it may.
+    def reason(self, job: Job, partition: Partition) -> tuple[str, str] | None:
+        """Why the job may not start in this partition now: Slurm's reason, and what the limit is on.
 
-        Args:
-            record: The pending job.
-            partition: Where it would start.
+        ``None`` if it may. What it is on is one of `limits_of`, or the job itself where nothing that others
+        do would help.
         """
-        job = record.job
+        own = job.job_id
         if partition.state in ("DOWN", "DRAIN", "INACTIVE"):
-            return "PartitionInactive" if partition.state == "INACTIVE" else "PartitionDown"
+            return ("PartitionInactive" if partition.state == "INACTIVE" else "PartitionDown"), own
         if job.node_count > partition.nodes_total:
-            return "PartitionConfig"
+            return "PartitionConfig", own
         if partition.max_nodes is not None and job.node_count > partition.max_nodes:
-            return "PartitionNodeLimit"
+            return "PartitionNodeLimit", own
         if _exceeds(job.time_limit_seconds, partition.max_time_seconds):
-            return "PartitionTimeLimit"
-        return self._qos_reason(job) or self._account_reason(job)
-
-    def _qos_reason(self, job: Job) -> str | None:
+            return "PartitionTimeLimit", own
         qos = self._accounts.qos.get(job.qos or "")
-        if qos is None:
-            return None
+        if qos is not None and _exceeds(job.time_limit_seconds, qos.max_wall_seconds):
+            return "QOSMaxWallDurationPerJobLimit", own
+        reason = self._qos_reason(job, qos) if qos is not None else None
+        if reason is not None:
+            return reason, limits_of(job)[0]
+        limit = self._accounts.account_cpus.get(job.account or "")
+        if limit is not None and self._account_cpus[job.account or ""] + job.cpu_count > limit:
+            return "AssocGrpCpuLimit", limits_of(job)[1]
+        return None
+
+    def _qos_reason(self, job: Job, qos: QOS) -> str | None:
         jobs, cpus, gpus = self._running[job.user, qos.name]
-        if _exceeds(job.time_limit_seconds, qos.max_wall_seconds):
-            return "QOSMaxWallDurationPerJobLimit"
         if qos.max_jobs_per_user is not None and jobs >= qos.max_jobs_per_user:
             return "QOSMaxJobsPerUserLimit"
         if qos.max_cpus_per_user is not None and cpus + job.cpu_count > qos.max_cpus_per_user:
@@ -72,11 +74,10 @@ class Limits:
             return "QOSMaxGRESPerUser"
         return None
 
-    def _account_reason(self, job: Job) -> str | None:
-        limit = self._accounts.account_cpus.get(job.account or "")
-        if limit is not None and self._account_cpus[job.account or ""] + job.cpu_count > limit:
-            return "AssocGrpCpuLimit"
-        return None
+
+def limits_of(job: Job) -> tuple[str, str, str]:
+    """What the limits on what is running are on, for this job: its user's QOS, its account, its array."""
+    return f"{job.user} in QOS {job.qos}", f"account {job.account}", f"array {job.array_job_id}"
 
 
 def _exceeds(seconds: int | None, limit: int | None) -> bool:

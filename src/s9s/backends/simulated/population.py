@@ -8,8 +8,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from s9s.backends.simulated.applications import Catalogue, Plan
+from s9s.backends.simulated.applications import MEAN_RUNNING_CPUS, MEAN_SECONDS, MEAN_TASKS
 from s9s.backends.simulated.arrivals import Arrivals
+from s9s.backends.simulated.catalogue import Catalogue, Plan
 from s9s.backends.simulated.cluster import Cluster
 from s9s.backends.simulated.examples import EXAMPLE_IDS, add_examples
 from s9s.backends.simulated.lifecycle import Lifecycle
@@ -20,14 +21,11 @@ from s9s.domain.jobs import Job, JobState
 from s9s.domain.nodes import NodeAction, NodeUpdate
 
 #: Of the jobs in slurmctld's memory, how many run where `churn` sets the pace.
-RUNNING_PART: Final = 0.55
+RUNNING_PART: Final = 0.52
 #: How often one job changes between its submission and its removal, both counted.
 CHANGES_PER_JOB: Final = 5.5
 #: How much of the cluster's CPUs the running jobs are meant to fill.
-_LOAD: Final = 0.9
-#: The mean CPUs of a job in the catalogue, and its mean run time.
-_CATALOGUE_CPUS: Final = 21.0
-_CATALOGUE_SECONDS: Final = 6600.0
+_LOAD: Final = 1.0
 
 _TROUBLES: Final = (
     ("DOWN", "Not responding"),
@@ -53,10 +51,10 @@ class Population:
         self._running = int(jobs * RUNNING_PART)
         if churn:
             self._rate = churn * jobs / CHANGES_PER_JOB
-            self._pace = self._running / self._rate / _CATALOGUE_SECONDS
+            self._pace = self._running / self._rate / MEAN_SECONDS
             self.min_job_age_seconds = int(max(5, min(300, 0.1 * jobs / self._rate)))
         else:
-            self._rate = self._running / _CATALOGUE_SECONDS
+            self._rate = self._running / MEAN_SECONDS
             self._pace = 1.0
             self.min_job_age_seconds = 300
         self._history = min(3000, int(self._rate * 86400)) if history is None else history
@@ -68,7 +66,7 @@ class Population:
             return
         self._break_nodes(cluster, node_control)
         add_examples(cluster, lifecycle)
-        size = _LOAD * int(cluster.pool.total_cpus.sum()) / max(1, self._running) / _CATALOGUE_CPUS
+        size = _LOAD * int(cluster.pool.total_cpus.sum()) / max(1, self._running) / MEAN_RUNNING_CPUS
         catalogue = Catalogue(cluster, size=size, pace=self._pace)
         recent = int(self._rate * cluster.site.min_job_age_seconds)
         ids = _Ids(cluster, self._history)
@@ -78,19 +76,20 @@ class Population:
             )
         packer = _Packer(cluster)
         for number in range(self._jobs - len(EXAMPLE_IDS)):
-            plan = catalogue.draw(self._random)
             if number < recent:
+                plan = catalogue.draw(self._random)
                 job = self._finished(cluster, plan, ids.later(), cluster.site.min_job_age_seconds)
                 lifecycle.remember(Record(job=job, need=plan.need, course=plan.course))
+                continue
+            plan = catalogue.draw_running(self._random)
+            nodes = packer.place(plan.need, plan.prototype.partition)
+            if nodes is not None:
+                self._run(cluster, lifecycle, plan, ids.later(), nodes)
             else:
-                nodes = packer.place(plan.need, plan.prototype.partition)
-                if nodes is None:
-                    self._wait(cluster, lifecycle, plan, ids.later())
-                else:
-                    self._run(cluster, lifecycle, plan, ids.later(), nodes)
+                self._wait(cluster, lifecycle, catalogue.draw(self._random), ids.later())
         Arrivals(
             cluster, lifecycle, node_control, catalogue, self._random,
-            rate=self._rate, waiting=max(4, self._jobs - self._running - recent),
+            rate=self._rate / MEAN_TASKS, jobs=self._jobs, has_nights=self._pace == 1.0,
         ).begin()  # fmt: skip
 
     def _run(

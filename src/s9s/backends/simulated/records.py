@@ -106,8 +106,8 @@ class Record(Struct, kw_only=True, gc=False):
     """What a completing job will be."""
     usage: JobUsage | None = None
     """What a job that really ran has used."""
-    queue_key: tuple[int, int, int] | None = None
-    """Where it stands in the queue; ``None`` while it does not wait there."""
+    place: tuple[dict[str, list[tuple[int, int, int]]], str, tuple[int, int, int]] | None = None
+    """Where it stands in the queue: line and key; ``None`` while it does not wait there."""
 
 
 def asked(job: Job, need: Need) -> Job:

@@ -8,18 +8,17 @@ import numpy as np
 
 from s9s.backends.simulated.cluster import Cluster
 from s9s.backends.simulated.lifecycle import NEVER, Launcher, Lifecycle
+from s9s.backends.simulated.limits import limits_of
 from s9s.backends.simulated.nodes import FOREVER, Amounts
 from s9s.backends.simulated.records import Record
 from s9s.domain.durations import UNLIMITED
 from s9s.domain.jobs import Job, JobState
 
 #: Passes are at least so far apart (slurmctld: sched_min_interval), and no pass is longer ago than that.
-MIN_INTERVAL_SECONDS: Final = 0.25
+MIN_INTERVAL_SECONDS: Final = 0.4
 MAX_INTERVAL_SECONDS: Final = 30.0
-#: How many queued jobs a pass looks at (default_queue_depth, bf_max_job_test), and how many of them it tries
-#: to find nodes for.
-DEPTH: Final = 1000
-ATTEMPTS: Final = 100
+#: How many jobs of each line a pass looks at (default_queue_depth, bf_max_job_test).
+DEPTH: Final = 100
 #: How often priorities are brought up to date; each job has its turn every five minutes.
 PRIORITY_INTERVAL_SECONDS: Final = 5.0
 
@@ -83,67 +82,67 @@ class _Pass:
         # For (partition, need) the earliest end for which no nodes were found: the same need with that end or
         # a later one finds none further down either.
         self._hopeless: dict[tuple[str, int], int] = {}
-        self._attempts = 0
+        # (partition, need) for which the nodes that are up would never do.
+        self._nowhere: set[tuple[str, int]] = set()
 
     def run(self) -> None:
-        for record in list(self._cluster.queue.first(DEPTH)):
-            if self._attempts >= ATTEMPTS:
-                return
-            while self._start(record):
-                # An array goes on with its next task.
-                if record.queue_key is None:
-                    break
+        for record in self._cluster.queue.first(DEPTH):
+            while self._start(record) and record.place is not None:
+                pass  # an array, which goes on with its next task
 
     def _start(self, record: Record) -> bool:
         """Start the job, or one task of the array; if neither, say why not."""
-        tasks = record.tasks
+        cluster, job, tasks = self._cluster, record.job, record.tasks
         if tasks is not None and tasks.limit is not None and tasks.running >= tasks.limit:
-            self._lifecycle.explain(record, "JobArrayTaskLimit")
+            self._set_aside(record, "JobArrayTaskLimit", limits_of(job)[2])
             return False
-        reason, expected = "Priority", None
-        for partition in record.job.partition.split(","):
-            reason, expected, nodes = self._try(record, partition)
-            if nodes is not None:
-                self._lifecycle.start(record, partition, nodes)
-                return True
-        self._lifecycle.explain(record, reason, expected)
+        reason, expected, limit = "Priority", None, None
+        for name in job.partition.split(","):
+            limit = cluster.limits.reason(job, cluster.partitions[name])
+            if limit is None:
+                nodes = self._find(record, name)
+                if nodes is not None:
+                    self._lifecycle.start(record, name, nodes)
+                    return True
+                reason, expected = self._wait(record, name)
+        if limit is not None:
+            self._set_aside(record, *limit)
+        else:
+            self._lifecycle.explain(record, reason, expected)
         return False
 
-    def _try(self, record: Record, name: str) -> tuple[str, int | None, list[int] | None]:
-        cluster, job = self._cluster, record.job
-        partition = cluster.partitions[name]
-        reason = cluster.limits.reason(record, partition)
-        if reason is not None:
-            return reason, None, None
-        if record.batch is not None and self._launcher is not None and not self._launcher.has_room:
-            return "Resources", None, None
-        end = self._end(job)
-        is_first = name not in self._blocked
-        key = (name, id(record.need))
-        if end >= self._hopeless.get(key, FOREVER + 1):
-            return self._wait(record, name, is_first=is_first)
-        self._attempts += 1
-        nodes = cluster.pool.pick(record.need, name, self._promised, end)
-        if nodes is not None:
-            return "", None, nodes
-        self._hopeless[key] = end
-        return self._wait(record, name, is_first=is_first)
+    def _set_aside(self, record: Record, reason: str, limit: str) -> None:
+        self._lifecycle.explain(record, reason)
+        self._cluster.queue.set_aside(record, limit, self._cluster.tier(record.job))
 
-    def _wait(self, record: Record, name: str, *, is_first: bool) -> tuple[str, int | None, list[int] | None]:
-        """Why it waits; if it is the first of its partition, promise it nodes."""
-        if not is_first:
-            return "Priority", record.job.expected_start_time, None
-        room = self._cluster.pool.room_at(record.need, name)
+    def _find(self, record: Record, name: str) -> list[int] | None:
+        if record.batch is not None and self._launcher is not None and not self._launcher.has_room:
+            return None
+        key, end = (name, id(record.need)), self._end(record.job)
+        if end >= self._hopeless.get(key, FOREVER + 1):
+            return None
+        nodes = self._cluster.pool.pick(record.need, name, self._promised, end)
+        if nodes is None:
+            self._hopeless[key] = end
+        return nodes
+
+    def _wait(self, record: Record, name: str) -> tuple[str, int | None]:
+        """Why it waits, and until when; if it is the first of its partition, promise it nodes."""
+        if name in self._blocked:
+            return "Priority", record.job.expected_start_time
+        key = (name, id(record.need))
+        room = None if key in self._nowhere else self._cluster.pool.room_at(record.need, name)
         if room is None:
-            return "ReqNodeNotAvail", None, None
+            self._nowhere.add(key)
+            return "ReqNodeNotAvail", None
         self._blocked.add(name)
         at, nodes = room
         if at >= NEVER:
-            return "Resources", None, None
+            return "Resources", None
         if self._promised is None:
             self._promised = np.full(len(self._cluster.pool), FOREVER, dtype=np.int64)
         self._promised[nodes] = np.minimum(self._promised[nodes], at)
-        return "Resources", max(at, self._cluster.instant), None
+        return "Resources", max(at, self._cluster.instant)
 
     def _end(self, job: Job) -> int:
         limit = job.time_limit_seconds
