@@ -197,4 +197,4 @@ class Comparison(RuleBasedStateMachine):
 
 
 TestComparison = Comparison.TestCase
-TestComparison.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+TestComparison.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
