@@ -55,7 +55,9 @@ class ValidationError(S9SError):
     code = "VALIDATION_ERROR"
 
     @classmethod
-    def of(cls, parameter: str, value: object, allowed: object, message: str | None = None) -> ValidationError:
+    def of(
+        cls, parameter: str, value: object, allowed: object, message: str | None = None
+    ) -> ValidationError:
         """The usual form: what was wrong, what it was, what is allowed instead."""
         text = message or f"Invalid value for {parameter}: {value!r}"
         return cls(text, parameter=parameter, value=value, allowed=allowed)

@@ -49,8 +49,8 @@ class Database:
             path = Path(address.database or "")
             if create:
                 _prepare_file(path)
-            elif not path.exists():
-                raise FileNotFoundError(f"{path} does not exist")
+            else:
+                _require_file(path)
         database = cls(_make_engine(address))
         try:
             if create:
@@ -146,6 +146,11 @@ def _begin(connection: Connection) -> None:
     # since, whatever the timeout; one that says at its beginning that it will write waits for its turn.
     is_write = connection.get_execution_options().get("s9s_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+
+def _require_file(path: Path) -> None:
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist")
 
 
 def _prepare_file(path: Path) -> None:
