@@ -7,6 +7,7 @@ docs/decisions/0002-openapi.md.
 
 from __future__ import annotations
 
+import inspect
 import re
 import typing
 from collections.abc import Iterator, Mapping
@@ -251,7 +252,8 @@ def _reference(model: type[msgspec.Struct]) -> dict[str, str]:
 
 
 def _text(docstring: str | None) -> str:
-    return re.sub(r"(?<!\n)\n(?!\n)\s*", " ", (docstring or "").strip())
+    """A docstring as Markdown: without its indentation, a line for each paragraph."""
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.cleandoc(docstring or ""))
 
 
 def schema_30(schema: Any) -> Any:
