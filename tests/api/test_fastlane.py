@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -120,6 +121,33 @@ async def test_pipelined_requests_are_answered_in_order(port: int) -> None:
             seen.append(headers["x-request-id"])
     writer.close()
     assert seen == [f"n{n}" for n in range(len(paths))]
+
+
+async def test_what_is_asked_again_in_the_same_bytes_is_answered_anew(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    credential = f"Authorization: Bearer {TEST_TOKEN}"
+    known = f"GET /v1/jobs?limit=1 HTTP/1.1\r\nHost: x\r\n{credential}\r\n\r\n"
+    unknown = known.replace(TEST_TOKEN, "s9s_" + "x" * 43)
+    other = known.replace("limit=1", "limit=2")
+    # Whole and in pieces, once and twice in one write: an answer may not depend on what was before.
+    writes = [known, known, other, known, known, known[:30], known[30:], known * 2, known, unknown, known]
+    wanted = [(200, 1)] * 2 + [(200, 2)] + [(200, 1)] * 6 + [(401, None), (200, 1)]
+    ids, dates = set(), set()
+    async with asyncio.timeout(10):
+        seen: list[tuple[int, int | None]] = []
+        for text in writes:
+            writer.write(text.encode())
+            for _ in range(text.count("\r\n\r\n")):
+                head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+                headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
+                body = json.loads(await reader.readexactly(int(headers["content-length"])))
+                seen.append((int(head[9:12]), body.get("limit")))
+                ids.add(headers["x-request-id"])
+                dates.add("date" in headers)
+    writer.close()
+    assert seen == wanted
+    assert len(ids) == len(wanted)
+    assert dates == {True}
 
 
 async def test_what_is_no_http_is_refused_in_the_format_of_errors(port: int) -> None:

@@ -5,8 +5,8 @@ Request ids, the second prefix ``/api/v1``, HEAD, and the headers that stand on 
 
 from __future__ import annotations
 
+import random
 import re
-import secrets
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -31,7 +31,8 @@ def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
     for name, value in headers:
         if name == b"x-request-id" and _SANE_REQUEST_ID.fullmatch(value):
             return value.decode("ascii")
-    return f"req_{secrets.token_hex(8)}"
+    # An id to be found again in a log: it need not be hard to guess, and the system's own randomness is slow.
+    return f"req_{random.getrandbits(64):016x}"
 
 
 class Front:
@@ -77,8 +78,13 @@ class Front:
     def headers(self, request_id: str) -> list[tuple[bytes, bytes]]:
         """What stands on every answer: the request's id, and a warning while the data is stale."""
         headers = [(b"x-request-id", request_id.encode("ascii")), *COMMON_HEADERS]
-        age = self._staleness()
-        if age is not None and age > STALE_SECONDS:
-            text = f"stale; age={age:.0f}; Slurm is out of reach, the data is {age:.0f} seconds old"
-            headers.append((b"x-s9s-warning", text.encode("ascii")))
+        if (warning := self.warning()) is not None:
+            headers.append((b"x-s9s-warning", warning))
         return headers
+
+    def warning(self) -> bytes | None:
+        """What to say of data that is stale, else ``None``."""
+        age = self._staleness()
+        if age is None or age <= STALE_SECONDS:
+            return None
+        return b"stale; age=%.0f; Slurm is out of reach, the data is %.0f seconds old" % (age, age)

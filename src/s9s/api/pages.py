@@ -50,7 +50,7 @@ class JobPages:
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
         self._version: tuple[int, float] = (-1, -1.0)
-        self._pages: dict[tuple[JobQuery, Visibility | None], bytes] = {}
+        self._pages: dict[tuple[bytes, Visibility | None], bytes] = {}
         self._bytes = 0
 
     async def answer(self, query_string: bytes, caller: Caller) -> bytes:
@@ -58,23 +58,31 @@ class JobPages:
         query = read_job_query(query_string)
         if not self._jobs.is_ready_for(query):
             await self._jobs.prepare(query)
-        return self._page(query, caller)
+        return self._page(query_string, caller)
 
     def answer_at_once(self, query_string: bytes, caller: Caller) -> bytes | None:
         """The same at once; ``None`` when there is something to wait for. Raises `ValidationError`."""
-        query = read_job_query(query_string)
-        return self._page(query, caller) if self._jobs.is_ready_for(query) else None
+        if not self._jobs.is_settled:
+            return None
+        if self._version == self._jobs.version:
+            page = self._pages.get((query_string, self._jobs.visibility(caller)))
+            if page is not None:
+                return page
+        return (
+            self._page(query_string, caller)
+            if self._jobs.is_ready_for(read_job_query(query_string))
+            else None
+        )
 
-    def _page(self, query: JobQuery, caller: Caller) -> bytes:
+    def _page(self, query_string: bytes, caller: Caller) -> bytes:
         version = self._jobs.version
         if version != self._version or len(self._pages) >= MAX_PAGES or self._bytes > MAX_BYTES:
             self._pages.clear()
             self._version, self._bytes = version, 0
-        visibility = self._jobs.visibility(caller)
-        key = query, visibility
+        key = query_string, self._jobs.visibility(caller)
         page = self._pages.get(key)
         if page is None:
-            page = self._pages[key] = self._build(query, visibility)
+            page = self._pages[key] = self._build(read_job_query(query_string), key[1])
             self._bytes += len(page)
         return page
 

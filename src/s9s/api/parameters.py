@@ -7,6 +7,7 @@ the body); the OpenAPI document is made from the same structs.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
@@ -46,12 +47,18 @@ def read_parameters(model: type[S], query_string: bytes) -> S:
         if "\0" in value:
             raise ValidationError.of(_printable(name), _printable(value), "text without NUL")
         given[name] = f"{given[name]},{value}" if name in given else value
-    known = {field.encode_name for field in msgspec.structs.fields(model)}
+    known = _names(model)
     for name, value in given.items():
         if name not in known:
             shown = _printable(name)
             raise ValidationError.of(shown, value, sorted(known), f"Unknown parameter: {shown}")
     return _convert(given, model, strict=False)
+
+
+@cache
+def _names(model: type[Struct]) -> frozenset[str]:
+    """What the fields are called on the wire. msgspec looks all their types up anew whenever it is asked."""
+    return frozenset(field.encode_name for field in msgspec.structs.fields(model))
 
 
 def read_body(model: type[S], raw: bytes) -> S:

@@ -36,8 +36,12 @@ class Jobs:
     def is_ready_for(self, query: JobQuery) -> bool:
         """Whether `page` can answer at once and with all that was written and all that was asked for."""
         since = query.start_time
-        snapshot = self._cluster.snapshot
-        return self._cluster.watcher.is_settled and (since is None or since >= snapshot.jobs.finished_since)
+        return self.is_settled and (since is None or since >= self._cluster.snapshot.jobs.finished_since)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything that was written is in the snapshot."""
+        return self._cluster.watcher.is_settled
 
     async def prepare(self, query: JobQuery) -> None:
         """Wait for what `is_ready_for` misses."""
