@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from s9s.backends.slurmcli import sbatch, scancel, scontrol
@@ -15,6 +17,8 @@ from s9s.domain.jobs import Job, JobState, JobSubmission, JobUpdate, Submitted
 
 #: A job's environment begins with what a fresh login has.
 _LOGIN: Final = {"PATH": "/usr/local/bin:/usr/bin:/bin", "SHELL": "/bin/bash"}
+
+_WITH_PROCESSES: Final = frozenset({JobState.RUNNING, JobState.SUSPENDED})
 
 
 class JobChanges:
@@ -48,17 +52,16 @@ class JobChanges:
         """See `Backend.cancel`."""
         jobs = await self._unfinished(job_id)
         if signal is not None:
-            if not any(job.state in (JobState.RUNNING, JobState.SUSPENDED) for job in jobs):
+            if not any(job.state in _WITH_PROCESSES for job in jobs):
                 raise ResourceConflict(f"Job {job_id} is not running", job_id=job_id)
             # As slurmrestd does it: to the batch script's shell and the steps, not to the shell's children.
             await self._run("signal", job_id, actor, scancel.signal_script(job_id, signal))
             await self._run("signal", job_id, actor, scancel.signal_steps(job_id, signal))
             return
-        if force and any(job.state is not JobState.PENDING for job in jobs):
-            # The processes die within a moment, and before slurmctld hears of it the job is CANCELLED. In the
-            # other order slurmctld would not pass on the kill, which would then come after KillWait only.
-            await self._run("kill", job_id, actor, scancel.kill_all(job_id))
-        await self._run("cancel", job_id, actor, scancel.cancel(job_id))
+        if force and any(job.state in _WITH_PROCESSES for job in jobs):
+            await self._kill(job_id, actor)
+        else:
+            await self._run("cancel", job_id, actor, scancel.cancel(job_id))
 
     async def update(self, job_id: str, update: JobUpdate, actor: str) -> None:
         """See `Backend.update_job`."""
@@ -75,9 +78,39 @@ class JobChanges:
         """Hold, release, requeue, suspend or resume; see `Backend`."""
         await self._run(verb, job_id, actor, scontrol.on_job(verb, checked(job_id)))
 
-    async def _run(self, verb: str, job_id: str, actor: str, argv: Sequence[str], values: Any = None) -> None:
+    async def _kill(self, job_id: str, actor: str) -> None:
+        """End a job at once and as CANCELLED.
+
+        By itself a killed job is FAILED; and to a job that is cancelled slurmctld passes nothing on, so that
+        its processes have KillWait to ignore TERM. So the kill comes first and the cancel before slurmctld
+        hears of the death, some 10 ms later.
+        """
+        with scancel.Confirmation() as confirmation:
+            command = scancel.cancel_when_confirmed(job_id)
+            cancel = asyncio.create_task(
+                self._run("cancel", job_id, actor, command, stdin=confirmation.input)
+            )
+            try:
+                await confirmation.wanted(cancel)
+                with suppress(ResourceConflict):  # still in its prolog: nothing to kill
+                    await self._run("kill", job_id, actor, scancel.signal_script(job_id))
+                confirmation.give()
+                await cancel
+            finally:
+                cancel.cancel()
+                await asyncio.wait({cancel})
+
+    async def _run(
+        self,
+        verb: str,
+        job_id: str,
+        actor: str,
+        argv: Sequence[str],
+        values: Any = None,
+        stdin: int | None = None,
+    ) -> None:
         asked = Asked(action=f"{verb} job {job_id}", resource_type="job", resource_id=job_id, values=values)
-        check(await self._programs.run(argv, actor=actor), asked)
+        check(await self._programs.run(argv, actor=actor, input=stdin), asked)
 
     async def _unfinished(self, job_id: str) -> list[Job]:
         """What of a job has not ended, as the server sees it: scancel is silent on what it does not find."""

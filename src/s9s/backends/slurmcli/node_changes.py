@@ -85,12 +85,14 @@ class NodeChanges:
             if not scontrol_nodes.is_name(name):
                 raise ResourceNotFound.of("node", name)
         finished = await self._programs.run(scontrol_nodes.of_nodes(fold_hostlist(names)))
-        nodes = {
-            node.node_name: node for node in map(scontrol_nodes.parse, scontrol_nodes.split(finished.stdout))
-        }
+        if finished.stderr:  # of unknown nodes it speaks on standard output
+            check(
+                finished, Asked(action="show nodes", resource_type="node", resource_id=fold_hostlist(names))
+            )
+        pieces = scontrol_nodes.split(finished.stdout)
+        nodes = {node.node_name: node for node in map(scontrol_nodes.parse, pieces)}
         for name in names:
             if name not in nodes:
-                check(finished, Asked(action="show the node", resource_type="node", resource_id=name))
                 raise ResourceNotFound.of("node", name)
         return nodes
 
