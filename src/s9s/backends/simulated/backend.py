@@ -105,7 +105,7 @@ class SimulatedBackend:
         self._submissions = Submissions(self._cluster, self._lifecycle, self._privileges, runs_jobs=run_jobs)
         self._control = Control(self._cluster, self._lifecycle, self._privileges, self._processes)
         self._node_control = NodeControl(self._cluster, self._lifecycle, self._privileges)
-        self._files = SimulatedFiles(self._homes, self._cluster, user, self._catch_up)
+        self._files = SimulatedFiles(self._homes, self._cluster, user, self._advance)
         population.settle(self._cluster, self._lifecycle, self._node_control)
         self._wake = asyncio.Event()
         self._ticking: asyncio.Task[None] | None = None
@@ -113,12 +113,14 @@ class SimulatedBackend:
     # -- time ------------------------------------------------------------------------------------------------
 
     def _advance(self) -> float:
-        """Let happen what is due, and return the cluster's time."""
+        """Let happen what is due (after a leap of time, a part of it), and return the cluster's time."""
         self._cluster.advance(self.clock.now(), _BATCH)
         return self._cluster.now
 
-    def _catch_up(self) -> None:
-        self._advance()
+    def catch_up(self) -> None:
+        """Let happen all that is due by the clock, however long that takes: for whoever steps the clock."""
+        while not self._cluster.advance(self.clock.now()):
+            pass
 
     async def _tick(self) -> None:
         while True:

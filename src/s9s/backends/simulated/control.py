@@ -14,7 +14,7 @@ from s9s.backends.simulated.records import Outcome, Record
 from s9s.backends.simulated.requests import check_association, check_partition
 from s9s.domain.durations import UNLIMITED
 from s9s.domain.errors import PermissionDenied, ResourceConflict, ResourceNotFound, ValidationError
-from s9s.domain.jobs import JobState, JobUpdate
+from s9s.domain.jobs import Job, JobState, JobUpdate
 
 #: Signals that a synthetic program does not survive.
 _DEADLY: Final = frozenset({1, 2, 3, 4, 6, 7, 8, 9, 11, 13, 14, 15, 24, 25, 31})
@@ -69,23 +69,24 @@ class Control:
 
     def update(self, job_id: str, update: JobUpdate, actor: str) -> None:
         """Hold, release, change."""
-        records = self._controlled(job_id, actor)
-        live = [record for record in records if not is_over(record)]
-        if not live:
+        records = [record for record in self._controlled(job_id, actor) if not is_over(record)]
+        if not records:
             raise ResourceConflict(f"Job {job_id}: Job has already finished")
-        for record in live:
+        for_pending = (update.hold, update.priority, update.partition, update.qos, update.account)
+        if any(value is not None for value in for_pending):
+            # Of an array that runs in part, the rest can still be changed.
+            records = [record for record in records if record.job.state == JobState.PENDING]
+            if not records:
+                raise ResourceConflict(f"Job {job_id}: Job is no longer pending execution")
+        for record in records:
             self._check(job_id, record, update, actor)
-        for record in live:
+        for record in records:
             self._apply(self._own(record, job_id), update, actor)
 
     def _check(self, job_id: str, record: Record, update: JobUpdate, actor: str) -> None:
         """Raise before anything is changed."""
         job, pending = record.job, record.job.state == JobState.PENDING
         privileged = self._privileges.is_operator(actor)
-        if not pending and (update.hold is not None or update.priority is not None):
-            raise ResourceConflict(f"Job {job_id}: Job is no longer pending execution")
-        if not pending and any((update.partition, update.qos, update.account)):
-            raise ResourceConflict(f"Job {job_id}: Job is no longer pending execution")
         if update.hold is False and record.held_by == "admin" and not privileged:
             raise PermissionDenied(f"Job {job_id}: {ACCESS_DENIED}")
         if update.priority:
@@ -192,10 +193,19 @@ class Control:
     # -- whom it concerns ------------------------------------------------------------------------------------
 
     def _seen(self, job_id: str, actor: str) -> list[Record]:
-        records = self._cluster.addressed(job_id)
-        if "jobs" in self._cluster.site.private_data and not self._privileges.sees(records[0].job, actor):
+        try:
+            records = self._cluster.addressed(job_id)
+        except ResourceNotFound:
+            # What accounting alone remembers has been there, and is over.
+            if self._visible(self._cluster.find(job_id), actor):
+                raise ResourceConflict(f"Job {job_id}: Job/step already completing or completed") from None
+            raise
+        if not self._visible(records[0].job, actor):
             raise ResourceNotFound.of("job", job_id)
         return records
+
+    def _visible(self, job: Job, actor: str) -> bool:
+        return "jobs" not in self._cluster.site.private_data or self._privileges.sees(job, actor)
 
     def _controlled(self, job_id: str, actor: str) -> list[Record]:
         records = self._seen(job_id, actor)

@@ -59,7 +59,7 @@ class SimulatedFiles:
         advance: Brings the cluster up to date.
     """
 
-    def __init__(self, homes: Homes, cluster: Cluster, own_user: str, advance: Callable[[], None]) -> None:
+    def __init__(self, homes: Homes, cluster: Cluster, own_user: str, advance: Callable[[], object]) -> None:
         self._homes = homes
         self._cluster = cluster
         self._own_user = own_user

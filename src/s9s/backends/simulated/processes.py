@@ -85,7 +85,7 @@ class LocalProcesses:
     def prepare(self) -> None:
         """Make directories and end what an earlier server left running."""
         end_leftovers(self._notes)
-        shutil.rmtree(self._spool, ignore_errors=True)
+        self._closed = False
         for directory in (self._spool, self._notes, self._bin):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         srun = self._bin / "srun"
@@ -118,7 +118,7 @@ class LocalProcesses:
             process = self._launch(record)
         except _CannotRun as problem:
             loop.call_soon(self._failed, record, problem.number, None)
-        except (OSError, PermissionDenied):
+        except (OSError, ValueError, PermissionDenied):  # ValueError: NUL in a path
             loop.call_soon(self._failed, record, 0, SETUP_FAILED)
         else:
             self._running[record.job.numeric_id] = process
@@ -157,7 +157,7 @@ class LocalProcesses:
             spool = self._spool / f"job{job.numeric_id:05d}.{job.requeue_count}"
             spool.mkdir(mode=0o700, exist_ok=True)
             script = spool / "slurm_script"
-            script.write_text(batch.script, errors="surrogateescape")
+            script.write_text(batch.script, encoding="utf-8", errors="replace")
             argv = [*_interpreter(batch.script), str(script)]
             try:
                 popen = subprocess.Popen(
@@ -176,7 +176,8 @@ class LocalProcesses:
                     error, f"slurmstepd: error: execve(): {argv[0]}: {problem}\n".encode(errors="replace")
                 )
                 raise _CannotRun(getattr(problem, "errno", errno.ENOEXEC)) from problem
-        note = Leader(popen.pid, started(popen.pid) or 0, mark)
+        own = os.getpid()
+        note = Leader(popen.pid, started(popen.pid) or 0, mark, str(spool), own, started(own))
         self._note(job).write_bytes(msgspec.json.encode(note))
         return _Process(record, popen, mark, spool)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +27,10 @@ class Leader(msgspec.Struct, frozen=True):
     started: int
     """Clock ticks since boot: a pid that was given again has another."""
     mark: str
+    spool: str
+    """Where its script lies."""
+    server_pid: int
+    server_started: int | None
 
 
 def new_mark() -> str:
@@ -56,16 +61,22 @@ def end_strays(marks: set[str]) -> None:
 
 
 def end_leftovers(directory: Path) -> None:
-    """End what a server that was killed left running, by the notes in its directory, and remove those."""
+    """End what servers that were killed left running, by the notes in their directory, and remove those."""
     leaders = []
     for note in directory.glob("*.json"):
-        with suppress(OSError, msgspec.DecodeError):
-            leaders.append(msgspec.json.decode(note.read_bytes(), type=Leader))
-        note.unlink(missing_ok=True)
+        try:
+            leader = msgspec.json.decode(note.read_bytes(), type=Leader)
+        except (OSError, msgspec.DecodeError):
+            note.unlink(missing_ok=True)
+            continue
+        if leader.server_started is None or started(leader.server_pid) != leader.server_started:
+            leaders.append(leader)
+            note.unlink(missing_ok=True)
     for leader in leaders:
         if started(leader.pid) == leader.started:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(leader.pid, signal.SIGKILL)
+        shutil.rmtree(leader.spool, ignore_errors=True)
     end_strays({leader.mark for leader in leaders})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import Final
 
 from s9s.backends.simulated.arrays import parse_array
@@ -90,7 +91,7 @@ class Submissions:
             array_tasks=tasks.shown if tasks else None,
             submit_time=now,
             time_limit_seconds=request.time_limit_seconds,
-            working_directory=submission.working_directory or home,
+            working_directory=posixpath.join(home, submission.working_directory or "").rstrip("/") or "/",
             standard_input=submission.standard_input,
             standard_output=submission.standard_output,
             standard_error=submission.standard_error,
