@@ -9,10 +9,8 @@ from functools import lru_cache
 from typing import Final
 
 from s9s.api.parameters import read_parameters
-from s9s.api.schemas.jobs import JobListParameters, row_parts
+from s9s.api.schemas.jobs import JobListParameters, encode_row
 from s9s.api.values import csv, hostlist, instant, job_states
-from s9s.domain.durations import format_duration
-from s9s.domain.jobs import Job
 from s9s.domain.queries import JobQuery, Visibility
 from s9s.services.access import Caller
 from s9s.services.jobs import Jobs
@@ -87,8 +85,8 @@ class JobPages:
         return page
 
     def _build(self, query: JobQuery, visibility: Visibility | None) -> bytes:
-        page, now = self._jobs.page(query, visibility, row_parts)
-        rows = b",".join([head + _elapsed(job, now) + tail for job, (head, tail) in page.items])
+        page, now = self._jobs.page(query, visibility, encode_row)
+        rows = b",".join([row if isinstance(row, bytes) else row.at(now) for row in page.items])
         return b'{"jobs":[%b],"total":%d,"limit":%d,"offset":%d,"has_more":%b}' % (
             rows,
             page.total,
@@ -96,7 +94,3 @@ class JobPages:
             page.offset,
             b"true" if page.has_more else b"false",
         )
-
-
-def _elapsed(job: Job, now: int) -> bytes:
-    return format_duration(job.elapsed_seconds(now)).encode()

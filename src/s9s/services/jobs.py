@@ -51,8 +51,8 @@ class Jobs:
 
     def page(
         self, query: JobQuery, visibility: Visibility | None, render: Callable[[Job, str | None], R]
-    ) -> tuple[Page[tuple[Job, R]], int]:
-        """One page from the snapshot, each job with what `render` makes of it, and the snapshot's time.
+    ) -> tuple[Page[R], int]:
+        """One page from the snapshot, as `render` makes it of each job, and the snapshot's time.
 
         `render` gets a job and the reason of its hold; its results are kept until the job changes, so it must
         always be the same function.
@@ -62,14 +62,12 @@ class Jobs:
         snapshot = self._cluster.snapshot
         table, now = snapshot.jobs, int(snapshot.observed_at)
         found = find(table, structs.replace(query, visibility=visibility) if visibility else query, now)
-        rows: list[tuple[Job, R]] = []
+        memo: list[Any] = table.memo
         for slot in found.slots:
-            job = table.jobs[slot]
-            assert job is not None
-            memo: Any = table.memo[slot]
-            if memo is None:
-                memo = table.memo[slot] = render(job, self._holds.reason_of(job))
-            rows.append((job, memo))
+            if memo[slot] is None:
+                job = table.jobs[slot]
+                memo[slot] = render(job, self._holds.reason_of(job))
+        rows: list[R] = [memo[slot] for slot in found.slots]
         return Page(items=rows, total=found.total, limit=query.limit, offset=query.offset), now
 
     @property

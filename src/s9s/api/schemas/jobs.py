@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -185,11 +186,31 @@ def job_row(job: Job, now: int, hold_reason: str | None = None) -> JobRow:
 _HOLE: Final = b'"elapsed_time":"?"'
 
 
-def row_parts(job: Job, hold_reason: str | None = None) -> tuple[bytes, bytes]:
+class RunningRow(Struct, frozen=True, gc=False):
     """A row as JSON up to and from its elapsed time, the only value that moves by itself."""
+
+    head: bytes
+    tail: bytes
+    since: int
+    """When the job would have started, had it run without a pause; epoch seconds."""
+
+    def at(self, now: int) -> bytes:
+        """The row as of `now`."""
+        return b"%b%b%b" % (self.head, _elapsed(now - self.since), self.tail)
+
+
+def encode_row(job: Job, hold_reason: str | None = None) -> bytes | RunningRow:
+    """A row as JSON, for good where the elapsed time stands still."""
+    if job.start_time is None or job.end_time or job.suspend_time:
+        return msgspec.json.encode(job_row(job, 0, hold_reason))
     raw = msgspec.json.encode(JobRow(**_row_values(job, "?", hold_reason)))
     head, _, tail = raw.partition(_HOLE)
-    return head + _HOLE[:-2], b'"' + tail
+    return RunningRow(head + _HOLE[:-2], b'"' + tail, job.start_time + job.suspended_seconds)
+
+
+@lru_cache(maxsize=100_000)
+def _elapsed(seconds: int) -> bytes:
+    return format_duration(max(0, seconds)).encode()
 
 
 def job_document(
