@@ -93,7 +93,7 @@ class JobTable:
             self._unlist(numeric_id)
         for numeric_id in self.vanished.keys() & jobs.keys():
             del self.vanished[numeric_id]
-        self._listed |= jobs.keys()
+        self._listed.update(jobs)
         made = self._put(jobs.values())
         self.observed_at = changes.asked_at
         self._evict()
