@@ -19,6 +19,7 @@ _OPERATIONS: Final = (
     "list jobs", "list nodes", "list partitions", "list users", "list accounted jobs", "show job",
     "submit", "cancel", "kill", "update job", "requeue", "update nodes",
 )  # fmt: skip
+_DETAILS: Final = ("tell the default partition", "tell exit codes")
 _OF_ACCOUNTING: Final = frozenset({"list users", "list accounted jobs"})
 
 
@@ -33,11 +34,7 @@ async def discover(client: Client, accounting: Accounting, tokens: TokenSource) 
     pings = await client.ask(build.PING, payloads.Pings, _LOOKING)
     if not any(ping.responding for ping in pings.pings):
         raise SlurmUnavailable("slurmctld does not answer slurmrestd, or refuses this server's token")
-    notes = [
-        reason
-        for operation in (*_OPERATIONS, "tell the default partition")
-        if (reason := dialect.lacks(operation))
-    ]
+    notes = [reason for operation in (*_OPERATIONS, *_DETAILS) if (reason := dialect.lacks(operation))]
     configuration = await _configuration(client)
     if configuration is None:
         notes.append(

@@ -5,7 +5,7 @@ Answers:
 - Numbers are plain: ``null``, 0, NO_VAL or -1 stand for unset and unlimited, each in its places; a job's time
   limit is ``null`` when unlimited, a partition's limits -1.
 - A job's and a node's state is one word (a node's in lower case, flags beside it). An exit code is a wait
-  status in slurmctld's answers and a status with its code in slurmdbd's.
+  status in slurmctld's answers and a status with its code in slurmdbd's, where the code is always 0.
 - A node's features are a comma list, its free memory ``free_memory``, its version ``slurmd_version``; there
   is no ``resume_after``. A partition is flat (``total_nodes``, ``max_time_limit``, ...) and does say that it
   is the default one.
@@ -205,6 +205,7 @@ STEP = Step(
     has=frozenset({"tell the default partition"}),
     lacks={
         "kill": "slurmrestd v0.0.38 cannot kill a job at once, only cancel it with KillWait",
+        "tell exit codes": "slurmrestd v0.0.38 does not tell the exit codes of jobs in accounting",
         "requeue": "slurmrestd v0.0.38 cannot requeue jobs",
         "update nodes": "slurmrestd v0.0.38 cannot change nodes",
         "list shares": "slurmrestd v0.0.38 does not tell shares",

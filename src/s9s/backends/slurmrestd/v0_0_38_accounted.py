@@ -123,9 +123,14 @@ def lift_job(job: Job) -> accounted.Job:
         limit=limit(job.time.limit),
     )
     values["priority"] = number(job.priority)
-    signal = job.exit_code.signal.signal_id
-    values["exit_code"] = payloads.ExitCode(
-        return_code=number(job.exit_code.return_code),
-        signal=payloads.Signal(UNSET if not signal else number(signal)),
-    )
+    values["exit_code"] = _exit_code(job)
     return accounted.Job(**values)
+
+
+def _exit_code(job: Job) -> payloads.ExitCode:
+    code, signal = job.exit_code.return_code, job.exit_code.signal.signal_id
+    if job.state.current == "FAILED" and not code:
+        code = None  # 22.05 says 0 whatever the job's exit code was, while sacct knows it
+    return payloads.ExitCode(
+        return_code=number(code), signal=payloads.Signal(number(signal) if signal else UNSET)
+    )

@@ -1,0 +1,106 @@
+"""The recordings of real slurmrestds, and one that plays them back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from s9s.backends.slurmrestd import RestBackend
+
+FOLDER = Path(__file__).parents[2] / "recordings"
+ALL = sorted(f"{folder.parent.name}/{folder.name}" for folder in FOLDER.glob("*/v*"))
+"""Every Slurm with every parser version: a new recording is new coverage."""
+NATIVE = ["22.05/v0.0.38", "24.11/v0.0.42", "26.05/v0.0.45"]
+"""Each Slurm with the version that is spoken with it; the only ones with writes and outages."""
+
+Handler = Callable[[httpx2.Request], httpx2.Response]
+
+
+def recording(where: str, name: str) -> tuple[int, bytes]:
+    """HTTP status and body of one recorded answer."""
+    (path,) = (FOLDER / where).glob(f"{name}.[0-9]*")
+    return int(path.suffixes[-2][1:]), path.read_bytes()
+
+
+def body(where: str, name: str) -> bytes:
+    return recording(where, name)[1]
+
+
+class Tokens:
+    """Makes a token of any name, and counts how often one was refused."""
+
+    def __init__(self) -> None:
+        self.refused: list[str | None] = []
+
+    @property
+    def acts_as(self) -> str:
+        return "anyone"
+
+    def can_act_as(self, user: str) -> bool:
+        return True
+
+    def forget(self, user: str | None) -> None:
+        self.refused.append(user)
+
+    async def headers(self, user: str | None) -> dict[str, str]:
+        return {"X-SLURM-USER-NAME": user or "root", "X-SLURM-USER-TOKEN": "token"}
+
+
+class Slurmrestd:
+    """Answers with recordings, offers one parser version, and remembers what it was asked.
+
+    Args:
+        where: ``24.11/v0.0.42``.
+        answers: Recordings by method and path after the version, ``("GET", "jobs")``; several in a row are
+            given one after another, the last for ever. A function answers for itself.
+    """
+
+    def __init__(
+        self, where: str, answers: dict[tuple[str, str], str | list[str] | Handler] | None = None
+    ) -> None:
+        self.where = where
+        self.version = where.partition("/")[2]
+        self.answers: dict[tuple[str, str], Any] = {("GET", "slurm/ping"): "ping"} | (answers or {})
+        self.requests: list[httpx2.Request] = []
+
+    def asked(self, method: str, path: str) -> list[httpx2.Request]:
+        """The requests for one path after the version."""
+        return [
+            request for request in self.requests if (request.method, self._path(request)) == (method, path)
+        ]
+
+    def sent(self, method: str, path: str) -> dict[str, Any]:
+        """The body of the one request for a path."""
+        (request,) = self.asked(method, path)
+        return dict(json.loads(request.content))
+
+    def _path(self, request: httpx2.Request) -> str:
+        plugin, _, rest = request.url.path.lstrip("/").partition(f"/{self.version}/")
+        return f"{plugin}/{rest}"
+
+    def backend(self) -> RestBackend:
+        return RestBackend(
+            url="http://slurmrestd",
+            tokens=Tokens(),
+            home=lambda user: f"/home/{user}",
+            network=httpx2.MockTransport(self.answer),
+        )
+
+    def answer(self, request: httpx2.Request) -> httpx2.Response:
+        self.requests.append(request)
+        if f"/{self.version}/" not in request.url.path:
+            return httpx2.Response(
+                404, text="Unable find requested URL. Please view /openapi/v3 for API reference."
+            )
+        given = self.answers[request.method, self._path(request)]
+        if callable(given):
+            answered: httpx2.Response = given(request)
+            return answered
+        if isinstance(given, list):
+            given = given.pop(0) if len(given) > 1 else given[0]
+        status, content = recording(self.where, given)
+        return httpx2.Response(status, content=content)
