@@ -123,7 +123,10 @@ def _need(cluster: Cluster, application: Application, nodes: int, size: float) -
     # The smallest kind of node counts, so that every node of the partition will do.
     specs = [spec for spec in cluster.pool.specs if name in spec.partitions]
     smallest = min(specs, key=lambda spec: spec.cpus)
-    nodes = min(nodes, partition.max_nodes or nodes, partition.nodes_total)
+    open_to_all = len(
+        {spec.name for spec in specs} - {cluster.pool.names[node] for node in cluster.pool.spared}
+    )
+    nodes = min(nodes, partition.max_nodes or nodes, open_to_all)
     cpus = max(1, min(round(application.cpus * size), smallest.cpus))
     return Need(
         nodes=nodes,
@@ -132,6 +135,7 @@ def _need(cluster: Cluster, application: Application, nodes: int, size: float) -
         gpus=application.gpus,
         total_cpus=cpus * nodes,
         total_gpus=application.gpus * nodes,
+        excluded=cluster.pool.spared,
     )
 
 

@@ -120,6 +120,8 @@ class NodePool:
             for partition in spec.partitions:
                 mask = self.in_partition.setdefault(partition, np.zeros(len(specs), dtype=np.bool_))
                 mask[position] = True
+        self.spared: tuple[int, ...] = ()
+        """Nodes that the synthetic population leaves to those who submit something themselves."""
         self._features = {feature for spec in specs for feature in spec.features}
         self.feature_mask = lru_cache(maxsize=256)(self._feature_mask)
         self.journal = Journal(4 * len(specs) + 1000)

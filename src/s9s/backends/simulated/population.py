@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import Final
 
+import numpy as np
 from msgspec.structs import replace
 
 from s9s.backends.simulated.applications import MEAN_RUNNING_CPUS, MEAN_SECONDS, MEAN_TASKS
@@ -15,7 +16,7 @@ from s9s.backends.simulated.cluster import Cluster
 from s9s.backends.simulated.examples import EXAMPLE_IDS, add_examples
 from s9s.backends.simulated.lifecycle import Lifecycle
 from s9s.backends.simulated.node_control import NodeControl
-from s9s.backends.simulated.nodes import Need
+from s9s.backends.simulated.nodes import Need, NodePool
 from s9s.backends.simulated.records import Record
 from s9s.domain.jobs import Job, JobState
 from s9s.domain.nodes import NodeAction, NodeUpdate
@@ -26,6 +27,9 @@ RUNNING_PART: Final = 0.52
 CHANGES_PER_JOB: Final = 5.5
 #: How much of the cluster's CPUs the running jobs are meant to fill.
 _LOAD: Final = 1.0
+
+#: Nodes of one partition that are kept for those who submit something themselves, at most.
+_MOST_SPARED: Final = 8
 
 _TROUBLES: Final = (
     ("DOWN", "Not responding"),
@@ -64,6 +68,7 @@ class Population:
         """Fill an empty cluster."""
         if not self._jobs:
             return
+        cluster.pool.spared = _spared(cluster.pool)
         self._break_nodes(cluster, node_control)
         add_examples(cluster, lifecycle)
         size = _LOAD * int(cluster.pool.total_cpus.sum()) / max(1, self._running) / MEAN_RUNNING_CPUS
@@ -163,13 +168,25 @@ class Population:
 
     def _break_nodes(self, cluster: Cluster, node_control: NodeControl) -> None:
         """A few nodes are always out of order; never the first ones, which the examples use."""
+        spared = set(cluster.pool.spared)
+        candidates = [position for position in range(4, len(cluster.pool)) if position not in spared]
         for number in range(max(2, len(cluster.pool) // 60)):
-            position = self._random.randrange(4, len(cluster.pool))
+            position = self._random.choice(candidates)
             state, reason = _TROUBLES[number % len(_TROUBLES)]
             update = NodeUpdate(action=NodeAction(state), reason=reason)
             node_control.update([cluster.pool.names[position]], update, "dave")
             since = cluster.instant - self._random.randrange(600, 5 * 86400)
             cluster.pool.states[position].reason_time = since
+
+
+def _spared(pool: NodePool) -> tuple[int, ...]:
+    """A few nodes of each partition, the last ones: half of two, at most a tenth of many."""
+    spared: set[int] = set()
+    for mask in pool.in_partition.values():
+        members = np.flatnonzero(mask).tolist()
+        count = min(len(members) // 2, max(2, len(members) // 10), _MOST_SPARED)
+        spared.update(members[len(members) - count :])
+    return tuple(sorted(spared))
 
 
 class _Ids:
@@ -195,7 +212,9 @@ class _Packer:
             name: [
                 position
                 for position, spec in enumerate(cluster.pool.specs)
-                if name in spec.partitions and cluster.pool.usable[position]
+                if name in spec.partitions
+                and cluster.pool.usable[position]
+                and position not in cluster.pool.spared
             ]
             for name in cluster.partitions
         }

@@ -39,7 +39,9 @@ class PendingQueue:
 
     def put(self, record: Record, tier: int) -> None:
         """Let a job stand in the line of its partitions where its priority says."""
-        self._place(record, self._lines, record.job.partition, tier)
+        # What clients submit has lines of its own: a long queue of synthetic jobs must not hide it.
+        name = f"{record.job.partition} really" if record.batch is not None else record.job.partition
+        self._place(record, self._lines, name, tier)
 
     def move(self, record: Record, tier: int) -> None:
         """Let a job that is in move to where its changed priority says, in its line."""
