@@ -182,10 +182,14 @@ class Population:
 def _spared(pool: NodePool) -> tuple[int, ...]:
     """A few nodes of each partition, the last ones: half of two, at most a tenth of many."""
     spared: set[int] = set()
-    for mask in pool.in_partition.values():
-        members = np.flatnonzero(mask).tolist()
+    decided: set[int] = set()
+    # The smallest partition first, so that a larger one around it does not take all it has.
+    for members in sorted((np.flatnonzero(mask).tolist() for mask in pool.in_partition.values()), key=len):
         count = min(len(members) // 2, max(2, len(members) // 10), _MOST_SPARED)
-        spared.update(members[len(members) - count :])
+        missing = count - len(spared.intersection(members))
+        candidates = [node for node in members if node not in decided]
+        spared.update(candidates[len(candidates) - max(0, missing) :])
+        decided.update(members)
     return tuple(sorted(spared))
 
 
