@@ -157,3 +157,17 @@ async def test_what_is_no_http_is_refused_in_the_format_of_errors(port: int) -> 
     writer.close()
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert b'"code":"INVALID_REQUEST"' in answer
+
+
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/status", "/docs", "/v1/nothing"])
+async def test_head_has_the_headers_of_get_and_no_body(port: int, path: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for method in ("HEAD", "GET"):
+        head = f"Host: x\r\nAuthorization: Bearer {TEST_TOKEN}\r\nConnection: keep-alive\r\n"
+        writer.write(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode())
+    async with asyncio.timeout(10):
+        first = await reader.readuntil(b"\r\n\r\n")
+        second = await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+    assert second.split(b"\r\n")[0] == first.split(b"\r\n")[0]
+    assert b"content-length" in first.lower()

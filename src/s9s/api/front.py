@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -60,8 +60,8 @@ class Front:
             scope["path"] = path[4:]
             scope["raw_path"] = scope.get("raw_path", b"")[4:]
         if kind == "http" and scope.get("method") == "HEAD":
-            # The server leaves the body out; everything else is as for GET.
-            scope["method"] = "GET"  # type: ignore[typeddict-unknown-key]
+            # All is as for GET; the server, which still knows better, leaves the body out.
+            scope = cast("Scope", {**scope, "method": "GET"})
         extra = self.headers(request_id)
         is_api = scope["path"].startswith("/v1/")
 
