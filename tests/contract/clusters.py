@@ -12,6 +12,9 @@ REAL = [
     for version in VERSIONS
 ]
 
+SIMULATED = {"S9S_CLUSTER": "simulated", "S9S_SIMULATED__JOBS": "100"}
+"""A simulated cluster with room for what the tests submit."""
+
 only_simulated = pytest.mark.parametrize("server", ["simulated"], indirect=True)
 only_real = pytest.mark.parametrize("server", REAL, indirect=True)
 

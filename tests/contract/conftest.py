@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,8 +13,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.contract.clusters import REAL, real_environment
+from tests.contract.clusters import REAL, SIMULATED, real_environment
 from tests.contract.jobs import Jobs
+from tests.contract.nodes import bring_back, find_spare
 from tests.contract.serving import Caller, Server
 
 
@@ -21,14 +23,14 @@ from tests.contract.serving import Caller, Server
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server on each of the clusters; `only_simulated` and `only_real` narrow."""
     lab = None
-    environment = {"S9S_CLUSTER": "simulated"}
+    environment = SIMULATED
     if request.param != "simulated":
         lab = request.getfixturevalue(f"lab{request.param[:2]}")
         environment = real_environment(lab)
     server = Server(tmp_path_factory.mktemp(f"s9s-{request.param}"), environment, lab)
     server.start()
     yield server
-    assert server.stop() == 0, server.log[-3000:]
+    assert server.stop() in (0, -signal.SIGTERM), server.log[-3000:]
     assert "Traceback" not in server.log, server.log[server.log.index("Traceback") - 500 :][:5000]
 
 
@@ -77,10 +79,8 @@ def jobs(server: Server, folder: Path) -> Iterator[Jobs]:
 
 @pytest.fixture
 def spare_node(server: Server, dave: Caller) -> Iterator[str]:
-    """Name of an idle node that the test may drain or take down; it is put back into service."""
-    from tests.contract.nodes import bring_back, find_idle
-
-    name = find_idle(dave)
+    """Name of a node that the test may drain or take down; it is put back into service."""
+    name = find_spare(dave)
     yield name
     bring_back(dave, name)
 

@@ -168,7 +168,8 @@ class Server:
         assert self._process is not None
         said = self.log_file.read_bytes()[began:].decode(errors="replace")
         if self._process.poll() is not None:
-            pytest.fail(f"the server ended with status {self._process.returncode}:\n{said[-3000:]}")
+            last = "\n".join(said.splitlines()[-3:])
+            pytest.fail(f"the server ended with status {self._process.returncode}:\n{last}", pytrace=False)
         found = _ADDRESS.search(said)
         return found[1] if found else None
 

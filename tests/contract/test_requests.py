@@ -12,7 +12,6 @@ import pytest
 from tests.contract.document import CONTRACT, NOTES, Block, Call, blocks, calls
 from tests.contract.examples import LATER, NO_REQUESTS, STAGES, requests, staged
 from tests.contract.jobs import Jobs
-from tests.contract.nodes import bring_back, find_idle
 from tests.contract.rules import refused
 from tests.contract.serving import Server
 
@@ -44,20 +43,17 @@ def test_every_block_is_run_or_accounted_for() -> None:
 
 
 @pytest.mark.parametrize("block", ROUTES, ids=lambda block: block.title)
-def test_a_route_answers_the_body_that_is_shown_for_it(server: Server, jobs: Jobs, block: Block) -> None:
+def test_a_route_answers_the_body_that_is_shown_for_it(
+    server: Server, jobs: Jobs, spare_node: str, block: Block
+) -> None:
     stage = STAGES[block.title]
-    dave = server.as_user("dave")
-    node = find_idle(dave)
     found = requests(block)
     assert found
-    try:
-        # Under one heading they are about the same job or node: drained, then resumed.
-        text = staged("\0".join(f"{one.url}\1{one.body or ''}" for one in found), stage, jobs, node)
-        for request, line in zip(found, text.split("\0"), strict=True):
-            url, _, body = line.partition("\1")
-            _answers(server, stage.user, Call(request.method, url, request.headers, body or None), jobs)
-    finally:
-        bring_back(dave, node)
+    # Under one heading they are about the same job or node: drained, then resumed.
+    text = staged("\0".join(f"{one.url}\1{one.body or ''}" for one in found), stage, jobs, spare_node)
+    for request, line in zip(found, text.split("\0"), strict=True):
+        url, _, body = line.partition("\1")
+        _answers(server, stage.user, Call(request.method, url, request.headers, body or None), jobs)
 
 
 @pytest.mark.parametrize(("block", "index"), PRINTED, ids=lambda value: getattr(value, "name", str(value)))

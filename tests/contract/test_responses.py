@@ -115,7 +115,7 @@ def test_an_error_is_the_contracts(alice: Caller) -> None:
 def test_the_simulated_cluster_has_the_contracts_job(server: Server) -> None:
     with server.caller("test_token_123") as caller:
         job, shown = caller.job("12345"), example("Get Job Details")
-    for changing in ("submit_time", "start_time", "elapsed_time", "priority", "resources"):
+    for changing in ("submit_time", "start_time", "elapsed_time", "priority", "environment", "resources"):
         del shown[changing]
     assert {key: job[key] for key in shown} == shown
 
