@@ -31,7 +31,7 @@ _OTHERS: Final = ("nodes", "job_ids", "start_time", "end_time", "visibility")
 
 #: Distinct values of a column up to which one radix sort finds the rows of every value at once.
 _GROUPED: Final = 1 << 16
-#: Fewer rows than this are sorted by themselves; more are picked from all rows, sorted.
+#: No more rows than this are sorted by themselves; more are picked from all rows, sorted.
 _FEW: Final = 4096
 
 Filter = tuple[str, Any]
@@ -142,11 +142,11 @@ def _with_codes(table: JobTable, column: str, codes: list[int]) -> _Test:
     vocabulary, values = table.columns.vocabularies[column], table.columns.codes(column)
     chosen = vocabulary.lookup(codes)
     count = int(vocabulary.uses[codes].sum())
-    grouped = len(codes) == 1 and len(vocabulary) <= _GROUPED
+    grouped = len(vocabulary) <= _GROUPED and (len(codes) == 1 or count <= _FEW)
     return _Test(
         count,
         lambda rows: chosen.take(values.take(rows)),
-        (lambda: _group(table, column, codes[0])) if grouped else None,
+        (lambda: _grouped(table, column, codes)) if grouped else None,
     )
 
 
@@ -177,18 +177,20 @@ def _in_window(table: JobTable, name: str, instant: int) -> _Test:
     return _Test(len(table), came_in_time)
 
 
-def _group(table: JobTable, column: str, code: int) -> Rows:
-    """The rows with one code, cut out of all rows grouped by code."""
-    columns = table.columns
+def _grouped(table: JobTable, column: str, codes: list[int]) -> Rows:
+    """The rows with any of few codes, cut out of all rows grouped by code."""
+    columns, vocabulary = table.columns, table.columns.vocabularies[column]
+    if not codes:
+        return columns.order[:0]
 
     def group() -> Rows:
-        codes = columns.codes(column).take(columns.order).astype(np.uint16)
-        return columns.order.take(np.argsort(codes, kind="stable"))
+        values = columns.codes(column).take(columns.order).astype(np.uint16)
+        return np.argsort(values, kind="stable").astype(np.int32)
 
     def ends() -> Codes:
-        vocabulary = columns.vocabularies[column]
         return np.cumsum(vocabulary.uses[: len(vocabulary)], dtype=np.int32)
 
-    grouped = table.answers.get(("grouped", column), group)
-    end = int(table.answers.get(("ends", column), ends)[code])
-    return grouped[end - int(columns.vocabularies[column].uses[code]) : end]
+    places = table.answers.get(("places", column), group)
+    end_of, uses = table.answers.get(("ends", column), ends), vocabulary.uses
+    parts = [places[end_of[code] - uses[code] : end_of[code]] for code in codes]
+    return columns.order.take(parts[0] if len(parts) == 1 else np.sort(np.concatenate(parts)))
