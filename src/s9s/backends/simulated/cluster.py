@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from s9s.backends.simulated.accounting import Accounting
 from s9s.backends.simulated.accounts import Accounts
 from s9s.backends.simulated.agenda import Agenda
+from s9s.backends.simulated.arrays import parse_array
 from s9s.backends.simulated.conditions import Waiters
 from s9s.backends.simulated.journal import Journal
 from s9s.backends.simulated.limits import Limits
@@ -136,9 +137,20 @@ class Cluster:
             if task is not None and record.job.array_task_id is None:
                 return as_task(record.job, task)
             return record.job
-        job = self.accounting.get(base) if task is None else self.accounting.task(base, task)
+        job = self._accounted(base, task)
         if job is None:
             raise ResourceNotFound.of("job", job_id)
+        return job
+
+    def _accounted(self, base: int, task: int | None) -> Job | None:
+        """A job or task from accounting; tasks that were cancelled before they started share a record."""
+        if task is None:
+            return self.accounting.get(base)
+        job = self.accounting.task(base, task)
+        if job is None:
+            rest = self.accounting.get(base)
+            if rest is not None and rest.array_tasks and task in parse_array(base, rest.array_tasks).waiting:
+                return as_task(rest, task)
         return job
 
     def record(self, base: int, task: int | None) -> Record | None:
@@ -175,7 +187,7 @@ class Cluster:
         base, task = split_address(job_id)
         if task is not None:
             record = self.record(base, task)
-            job = record.job if record is not None else self.accounting.task(base, task)
+            job = record.job if record is not None else self._accounted(base, task)
             return [] if job is None else [job]
         found = {job.numeric_id: job for job in self.accounting.tasks(base)}
         job = self.accounting.get(base)
