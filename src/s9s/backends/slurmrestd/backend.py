@@ -56,7 +56,7 @@ class RestBackend:
     ) -> None:
         self._tokens = tokens
         self._home = home
-        self._client = Client(Transport(url, inner=network), tokens, timeout_seconds=timeout_seconds)
+        self._client = Client(Transport(url, network=network), tokens, timeout_seconds=timeout_seconds)
         self._lookup = JobLookup(self._client)
         self._cancellation = Cancellation(self._client, self._lookup)
         self._accounting = Accounting(self._client)

@@ -37,17 +37,17 @@ class Transport:
 
     Args:
         url: ``http://host:port``, ``https://...`` or ``unix:/path/of/socket``.
-        inner: Replaces the network, for tests.
+        network: Replaces the network, for tests.
     """
 
-    def __init__(self, url: str, *, inner: httpx2.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, url: str, *, network: httpx2.AsyncBaseTransport | None = None) -> None:
         limits = httpx2.Limits(
             max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS, keepalive_expiry=20
         )
         socket = url.removeprefix("unix://").removeprefix("unix:") if url.startswith("unix:") else None
         self._client = httpx2.AsyncClient(
             base_url="http://localhost" if socket else url.rstrip("/"),
-            transport=inner or httpx2.AsyncHTTPTransport(uds=socket, limits=limits),
+            transport=network or httpx2.AsyncHTTPTransport(uds=socket, limits=limits),
             # No proxy of the environment stands between us and slurmrestd.
             trust_env=False,
             headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "s9s"},
