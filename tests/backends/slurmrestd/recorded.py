@@ -59,9 +59,7 @@ class Slurmrestd:
             given one after another, the last for ever. A function answers for itself.
     """
 
-    def __init__(
-        self, where: str, answers: dict[tuple[str, str], str | list[str] | Handler] | None = None
-    ) -> None:
+    def __init__(self, where: str, answers: dict[tuple[str, str], Any] | None = None) -> None:
         self.where = where
         self.version = where.partition("/")[2]
         self.answers: dict[tuple[str, str], Any] = {("GET", "slurm/ping"): "ping"} | (answers or {})
@@ -97,10 +95,10 @@ class Slurmrestd:
                 404, text="Unable find requested URL. Please view /openapi/v3 for API reference."
             )
         given = self.answers[request.method, self._path(request)]
+        if isinstance(given, list):
+            given = given.pop(0) if len(given) > 1 else given[0]
         if callable(given):
             answered: httpx2.Response = given(request)
             return answered
-        if isinstance(given, list):
-            given = given.pop(0) if len(given) > 1 else given[0]
         status, content = recording(self.where, given)
         return httpx2.Response(status, content=content)
