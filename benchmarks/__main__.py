@@ -7,13 +7,18 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 
-from benchmarks import latency, lists, results
+from benchmarks import beside_slurmrestd, large_cluster, latency, lists, results, start
 from benchmarks.results import Result, say
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
     "cached_page": lists.cached_page,
     "new_filters": lists.new_filters,
     "latency": latency.latency,
+    "memory": large_cluster.memory,
+    "start": start.start,
+    "slurmrestd_list": beside_slurmrestd.slurmrestd_list,
+    "submit": beside_slurmrestd.submit,
+    "refresh": large_cluster.refresh,
 }
 
 

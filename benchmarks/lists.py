@@ -22,7 +22,7 @@ _SAMPLE = 400
 
 def cached_page() -> Iterator[Result]:
     """One page of 50 again and again; it is built anew with each refresh of the snapshot."""
-    with s9s(jobs=JOBS, nodes=NODES) as ours:
+    with s9s(jobs=JOBS, nodes=NODES, measures_idle=True) as ours:
         body = ours.get(PAGE)
         with nginx({"page.json": body}) as other:
             sides = {"s9s": lambda: wrk.load(ours, PAGE), "nginx": lambda: wrk.load(other, "/page.json")}
@@ -34,7 +34,7 @@ def cached_page() -> Iterator[Result]:
 
 def new_filters() -> Iterator[Result]:
     """A filter that was not asked before with each request."""
-    with s9s(jobs=JOBS, nodes=NODES) as ours, tempfile.TemporaryDirectory() as directory:
+    with s9s(jobs=JOBS, nodes=NODES, measures_idle=True) as ours, tempfile.TemporaryDirectory() as directory:
         paths = filters(ours, _PATHS)
         size = sum(len(ours.get(path)) for path in paths[:_SAMPLE]) // _SAMPLE
         (file := Path(directory) / "paths").write_text("\n".join(paths) + "\n")
@@ -64,6 +64,11 @@ def _result(
         data={"jobs": jobs, "nodes": NODES, "body_bytes": size, "connections": wrk.CONNECTIONS},
         figures={
             "ratios": ratios,
+            "idle_cpu": round(ours.idle_cpu, 4),
+            "ratio_with_idle_cpu": median(
+                (one.requests / one.cpu_seconds) / (other.requests / other.cpu_seconds)
+                for one, other in zip(loads["s9s"], loads["nginx"], strict=True)
+            ),
             "resident_mb": machine.memory_mb(ours.pid),
             **wrk.figures(loads),
         },

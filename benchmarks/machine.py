@@ -78,3 +78,10 @@ def _used(pid: int) -> float:
     except FileNotFoundError:
         return 0.0
     return sum(map(int, fields[11:15])) / _TICKS
+
+
+def pin(pid: int, core: int) -> None:
+    """Bind all threads of a process that runs to one core, where there is more than one."""
+    if (os.cpu_count() or 1) > core:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            os.sched_setaffinity(int(task.name), {core})

@@ -26,7 +26,7 @@ class Order:
     """What to ask for."""
 
     url: str
-    token: str
+    headers: dict[str, str]
     paths: list[str]
     rate: int
     seconds: float
@@ -102,7 +102,8 @@ async def _run(order: Order) -> list[float]:
         (await loop.create_connection(lambda: _Connection(took), address.hostname, address.port))[1]
         for _ in range(order.connections)
     ]
-    head = f" HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {order.token}\r\n\r\n"
+    lines = "".join(f"{name}: {value}\r\n" for name, value in order.headers.items())
+    head = f" HTTP/1.1\r\nHost: {address.netloc}\r\n{lines}\r\n"
     requests = [f"GET {path}{head}".encode() for path in order.paths]
     count = int(order.rate * order.seconds)
     began = time.monotonic() + 0.1

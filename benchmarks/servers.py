@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks import machine, tools
@@ -21,6 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent
 S9S = ROOT / ".venv/bin/s9s"
 #: The contract's own token, which the simulated cluster takes.
 TEST_TOKEN = "test_token_123"
+
+#: After the start, and for the measurement itself.
+_SETTLE_SECONDS, _IDLE_SECONDS = 3, 6
 
 _NGINX = """\
 daemon off;
@@ -52,10 +55,13 @@ class Server:
 
     url: str
     pid: int
-    token: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent with each request: the credential."""
+    idle_cpu: float = 0.0
+    """CPU seconds that it uses each second while nobody asks for anything."""
 
     def get(self, path: str, timeout: float = 30) -> bytes:
-        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {self.token}"})
+        request = urllib.request.Request(self.url + path, headers=dict(self.headers))
         with urllib.request.urlopen(request, timeout=timeout) as answer:
             body: bytes = answer.read()
         return body
@@ -70,7 +76,12 @@ def free_port() -> int:
 
 @contextmanager
 def s9s(
-    *, jobs: int = 400, nodes: int = 64, churn: float = 0.0, settings: Mapping[str, str] | None = None
+    *,
+    jobs: int = 400,
+    nodes: int = 64,
+    churn: float = 0.0,
+    settings: Mapping[str, str] | None = None,
+    measures_idle: bool = False,
 ) -> Iterator[Server]:
     """Our server, on a simulated cluster unless `settings` (variables without ``S9S_``) say otherwise."""
     chosen = {"CLUSTER__MODE": "simulated", **(settings or {})}
@@ -89,9 +100,16 @@ def s9s(
         port = free_port()
         argv = [str(S9S), "serve", "--port", str(port)]
         with _running(argv, environment, Path(state) / "log") as pid:
-            server = Server(f"http://127.0.0.1:{port}", pid, token)
+            server = Server(f"http://127.0.0.1:{port}", pid, {"Authorization": f"Bearer {token}"})
             wait_for(server, "/v1/jobs?limit=1")
-            yield server
+            yield replace(server, idle_cpu=_idle_cpu(pid) if measures_idle else 0.0)
+
+
+def _idle_cpu(pid: int) -> float:
+    time.sleep(_SETTLE_SECONDS)
+    used, began = machine.cpu_seconds(pid), time.monotonic()
+    time.sleep(_IDLE_SECONDS)
+    return (machine.cpu_seconds(pid) - used) / (time.monotonic() - began)
 
 
 @contextmanager

@@ -24,6 +24,9 @@ class Load:
     requests: int
     seconds: float
     cpu_seconds: float
+    """Of the server's processes, all in all."""
+    idle_seconds: float
+    """What it would have used of them anyway, for its watch over the cluster."""
     bytes: int
     """Of whole answers, headers included."""
 
@@ -33,7 +36,7 @@ class Load:
 
     @property
     def per_cpu_second(self) -> float:
-        return self.requests / self.cpu_seconds
+        return self.requests / max(0.01, self.cpu_seconds - self.idle_seconds)
 
 
 def load(
@@ -49,7 +52,7 @@ def load(
     Raises `RuntimeError` if anything is refused.
     """
     argv = [tools.find("wrk"), "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "10s"]
-    argv += ["-H", f"Authorization: Bearer {server.token}"] if server.token else []
+    argv += [word for name, value in server.headers.items() for word in ("-H", f"{name}: {value}")]
     argv += ["-s", str(_SCRIPT)] if paths else []
     before = machine.cpu_seconds(server.pid)
     done = subprocess.run(
@@ -66,11 +69,13 @@ def load(
     counted = re.search(r"(\d+) requests in ([\d.]+)(m?s), ([\d.]+)(KB|MB|GB)", done.stdout)
     if counted is None:
         raise RuntimeError(f"wrk says {done.stdout!r}")
-    requests, took, unit, amount, size = counted.groups()
+    requests, length, unit, amount, size = counted.groups()
+    took = float(length) / (1000 if unit == "ms" else 1)
     return Load(
         int(requests),
-        float(took) / (1000 if unit == "ms" else 1),
+        took,
         used,
+        server.idle_cpu * took,
         int(float(amount) * {"KB": 2**10, "MB": 2**20, "GB": 2**30}[size]),
     )
 
@@ -94,7 +99,12 @@ def figures(loads: Mapping[str, list[Load]]) -> dict[str, object]:
             "requests_per_cpu_second": median(one.per_cpu_second for one in rounds),
             "bytes_per_request": round(median(one.bytes / one.requests for one in rounds)),
             "rounds": [
-                {"requests": one.requests, "seconds": one.seconds, "cpu_seconds": round(one.cpu_seconds, 2)}
+                {
+                    "requests": one.requests,
+                    "seconds": one.seconds,
+                    "cpu_seconds": round(one.cpu_seconds, 2),
+                    "idle_seconds": round(one.idle_seconds, 3),
+                }
                 for one in rounds
             ],
         }
@@ -103,6 +113,10 @@ def figures(loads: Mapping[str, list[Load]]) -> dict[str, object]:
 
 
 def ratios(loads: Mapping[str, list[Load]], one: str, other: str) -> list[float]:
-    """Requests per CPU second of `one` over those of `other`, round by round."""
+    """Requests per CPU second of `one` over those of `other`, round by round.
+
+    Without what either uses when nobody asks: that does not depend on the requests, and on a machine with
+    other work to do it would weigh the more, the fewer requests get their turn.
+    """
     pairs = zip(loads[one], loads[other], strict=True)
     return [round(a.per_cpu_second / b.per_cpu_second, 4) for a, b in pairs]
