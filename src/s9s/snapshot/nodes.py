@@ -15,7 +15,7 @@ from s9s.domain.partitions import PartitionStatistics
 _DIGITS: Final = re.compile(r"(\d+)", re.ASCII)
 
 
-class NodeChange(Struct, frozen=True):
+class NodeChange(Struct, frozen=True, gc=False):
     """One node before and after; ``None`` where it was or is not there."""
 
     before: Node | None

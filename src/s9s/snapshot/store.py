@@ -31,7 +31,7 @@ NO_JOB: Final = Job(
 _EVICTED_SHARE: Final = 0.02
 
 
-class JobChange(Struct, frozen=True):
+class JobChange(Struct, frozen=True, gc=False):
     """One job before and after; ``None`` where it was or is not there."""
 
     before: Job | None
