@@ -6,11 +6,13 @@ from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
 
-from s9s.api.routers import jobs, nodes, partitions, status, users
+from s9s.api.routers import job_changes, jobs, nodes, output, partitions, status, users
 
 #: Relative to ``/v1``.
 V1_ROUTES: Final[list[HTTPRouteHandler]] = [
     *jobs.ROUTES,
+    *job_changes.ROUTES,
+    *output.ROUTES,
     *nodes.ROUTES,
     *users.ROUTES,
     *partitions.ROUTES,

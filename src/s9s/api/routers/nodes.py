@@ -50,7 +50,7 @@ async def list_nodes(
     )
     page = await nodes.page(query, caller)
     documents = [node_document(node, nodes.jobs_on(node.node_name, caller)) for node in page.items]
-    return NodeList(documents, page.total, page.limit, page.offset, page.has_more)
+    return NodeList(page.total, page.limit, page.offset, page.has_more, documents)
 
 
 @get("/nodes/{node_name:str}", scope="nodes:read", tags=["Nodes"], summary="Get node details")

@@ -41,7 +41,7 @@ async def list_partitions(
         offset=parameters.offset,
     )
     documents = [partition_document(view.partition, view.statistics) for view in page.items]
-    return PartitionList(documents, page.total, page.limit, page.offset, page.has_more)
+    return PartitionList(page.total, page.limit, page.offset, page.has_more, documents)
 
 
 @get("/partitions/{name:str}", scope="partitions:read", tags=["Partitions"], summary="Get partition details")

@@ -33,7 +33,7 @@ async def list_users(
         offset=parameters.offset,
     )
     documents = [user_document(view.user, view.running, view.pending) for view in page.items]
-    return UserList(documents, page.total, page.limit, page.offset, page.has_more)
+    return UserList(page.total, page.limit, page.offset, page.has_more, documents)
 
 
 @get("/users/{username:str}", scope="users:read", tags=["Users"], summary="Get user details")

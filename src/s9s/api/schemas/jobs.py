@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, Struct
 
-from s9s.api.parameters import Parameters
+from s9s.api.schemas.paging import PageInfo, PageParameters, SortOrder
 from s9s.domain.dependencies import parse_dependency
 from s9s.domain.durations import format_duration, format_hours
 from s9s.domain.instants import format_instant
@@ -16,10 +16,8 @@ from s9s.domain.jobs import Job, JobDetails, JobUsage
 from s9s.domain.memory import format_memory
 from s9s.domain.output_paths import output_paths
 
-SortOrder = Literal["asc", "desc"]
 
-
-class JobListParameters(Parameters, frozen=True):
+class JobListParameters(PageParameters, frozen=True):
     """Filters, order and page of the job list. Filters take comma lists."""
 
     state: (
@@ -39,8 +37,6 @@ class JobListParameters(Parameters, frozen=True):
     end_time: Annotated[str, Meta(description="Jobs that were submitted by then, as `sacct -E`")] | None = (
         None
     )
-    limit: Annotated[int, Meta(ge=1, le=1000, description="Maximum results")] = 100
-    offset: Annotated[int, Meta(ge=0, le=10**12, description="Pagination offset")] = 0
     sort: Annotated[str, Meta(description="Any scalar field of a job")] = "submit_time"
     order: Annotated[SortOrder, Meta(description="Sort order")] = "desc"
 
@@ -88,14 +84,10 @@ class JobRow(Struct, frozen=True):
     features: str | None
 
 
-class JobList(Struct, frozen=True):
+class JobList(PageInfo, frozen=True):
     """A page of jobs."""
 
     jobs: list[JobRow]
-    total: int
-    limit: int
-    offset: int
-    has_more: bool
 
 
 class JobResources(Struct, frozen=True):

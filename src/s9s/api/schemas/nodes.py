@@ -6,14 +6,13 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from s9s.api.parameters import Parameters
-from s9s.api.schemas.jobs import SortOrder
+from s9s.api.schemas.paging import PageInfo, PageParameters, SortOrder
 from s9s.domain.instants import format_instant
 from s9s.domain.memory import format_memory
 from s9s.domain.nodes import Node
 
 
-class NodeListParameters(Parameters, frozen=True):
+class NodeListParameters(PageParameters, frozen=True):
     """Filters, order and page of the node list."""
 
     state: (
@@ -26,8 +25,6 @@ class NodeListParameters(Parameters, frozen=True):
         None
     )
     node: Annotated[str, Meta(description="Node names or a hostlist")] | None = None
-    limit: Annotated[int, Meta(ge=1, le=1000, description="Maximum results")] = 100
-    offset: Annotated[int, Meta(ge=0, le=10**12, description="Pagination offset")] = 0
     sort: Annotated[str, Meta(description="Any scalar field of a node")] = "node_name"
     order: Annotated[SortOrder, Meta(description="Sort order")] = "asc"
 
@@ -64,14 +61,10 @@ class NodeDocument(Struct, frozen=True):
     slurm_version: str | None
 
 
-class NodeList(Struct, frozen=True):
+class NodeList(PageInfo, frozen=True):
     """A page of nodes."""
 
     nodes: list[NodeDocument]
-    total: int
-    limit: int
-    offset: int
-    has_more: bool
 
 
 class DrainBody(Struct, frozen=True, forbid_unknown_fields=True):

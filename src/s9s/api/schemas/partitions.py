@@ -7,19 +7,16 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from s9s.api.parameters import Parameters
-from s9s.api.schemas.jobs import SortOrder
+from s9s.api.schemas.paging import PageInfo, PageParameters, SortOrder
 from s9s.domain.durations import format_duration
 from s9s.domain.hostlists import fold_hostlist
 from s9s.domain.partitions import Partition, PartitionStatistics
 
 
-class PartitionListParameters(Parameters, frozen=True):
+class PartitionListParameters(PageParameters, frozen=True):
     """Filters, order and page of the partition list."""
 
     state: Annotated[str, Meta(description="States as a comma list: UP, DOWN, DRAIN, INACTIVE")] | None = None
-    limit: Annotated[int, Meta(ge=1, le=1000, description="Maximum results")] = 100
-    offset: Annotated[int, Meta(ge=0, le=10**12, description="Pagination offset")] = 0
     sort: Annotated[str, Meta(description="Any scalar field of a partition")] = "name"
     order: Annotated[SortOrder, Meta(description="Sort order")] = "asc"
 
@@ -48,14 +45,10 @@ class PartitionDocument(Struct, frozen=True):
     allow_qos: list[str] | None
 
 
-class PartitionList(Struct, frozen=True):
+class PartitionList(PageInfo, frozen=True):
     """A page of partitions."""
 
     partitions: list[PartitionDocument]
-    total: int
-    limit: int
-    offset: int
-    has_more: bool
 
 
 def partition_document(partition: Partition, statistics: PartitionStatistics) -> PartitionDocument:

@@ -6,13 +6,12 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from s9s.api.parameters import Parameters
-from s9s.api.schemas.jobs import SortOrder
+from s9s.api.schemas.paging import PageInfo, PageParameters, SortOrder
 from s9s.domain.accounting import User
 from s9s.domain.durations import format_hours
 
 
-class UserListParameters(Parameters, frozen=True):
+class UserListParameters(PageParameters, frozen=True):
     """Filters, order and page of the user list."""
 
     user: Annotated[str, Meta(description="User names as a comma list")] | None = None
@@ -20,8 +19,6 @@ class UserListParameters(Parameters, frozen=True):
         None
     )
     admin_level: Annotated[str, Meta(description="none, operator, administrator")] | None = None
-    limit: Annotated[int, Meta(ge=1, le=1000, description="Maximum results")] = 100
-    offset: Annotated[int, Meta(ge=0, le=10**12, description="Pagination offset")] = 0
     sort: Annotated[str, Meta(description="Any scalar field of a user")] = "username"
     order: Annotated[SortOrder, Meta(description="Sort order")] = "asc"
 
@@ -48,14 +45,10 @@ class UserDocument(Struct, frozen=True):
     coordinator_of: list[str]
 
 
-class UserList(Struct, frozen=True):
+class UserList(PageInfo, frozen=True):
     """A page of users."""
 
     users: list[UserDocument]
-    total: int
-    limit: int
-    offset: int
-    has_more: bool
 
 
 def user_document(user: User, running: int, pending: int) -> UserDocument:
