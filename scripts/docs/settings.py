@@ -54,5 +54,7 @@ def _default(section: str, key: str, value: Any) -> str:
             return f"`{str(value).lower()}`"
         case str():
             return f'`"{value}"`'
+        case tuple():
+            return "none" if not value else f"`{list(value)}`"
         case _:
             return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"

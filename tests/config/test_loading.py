@@ -96,7 +96,7 @@ def test_unknown_names_are_refused_and_the_known_ones_told(
     monkeypatch.setenv("S9S_LOGING__LEVEL", "info")
     sections = "server, database, cluster, snapshot, simulated, limits, logging"
     assert refusal(file) == [
-        f"server.prot = 1 ({file}): unknown key; [server] has host, port, state_dir, public_url",
+        f"server.prot = 1 ({file}): unknown key; [server] has host, port, state_dir, public_url, trusted_proxies",
         f"port = {{...}} ({file}): unknown section; there are {sections}",
         f"databases = {{...}} ({file}): unknown section; there are {sections}",
         f"loging = {{...}} (environment): unknown section; there are {sections}",

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from s9s.domain.errors import AuthenticationFailed, ResourceNotFound, ValidationError
-from s9s.services import tokens as module
+from s9s.services import known as module
 from s9s.services.access import Caller, Role
-from s9s.services.tokens import Tokens
+from s9s.services.tokens import Tokens, Wish
 from s9s.storage.database import Database, DatabaseUnavailable
 from s9s.storage.tokens import Token, TokenRecords
 
@@ -43,9 +43,9 @@ async def records(url: str) -> AsyncIterator[TokenRecords]:
 async def tokens(records: TokenRecords, clock: Clock) -> AsyncIterator[Tokens]:
     """Caching, and kept true by the test and not by time."""
     made = Tokens(records, clock)
-    await made.refresh()
+    await made.known.refresh()
     yield made
-    await made.stop()
+    await made.known.stop()
 
 
 @pytest.fixture
@@ -56,19 +56,21 @@ async def other_process(url: str, clock: Clock) -> AsyncIterator[Tokens]:
 
 
 async def test_a_secret_has_256_random_bits_and_stands_for_its_user(tokens: Tokens) -> None:
-    secret, token = await tokens.create("alice", Role.OPERATOR, ["jobs:read"], "laptop", tier="pro")
+    secret, token = await tokens.create(
+        Wish(user="alice", role=Role.OPERATOR, scopes=frozenset({"jobs:read"}), name="laptop", tier="pro")
+    )
     assert re.fullmatch(r"s9s_[A-Za-z0-9_-]{43}", secret)
     assert re.fullmatch(r"tok_[0-9a-f]{16}", token.token_id)
     expected = Caller("alice", Role.OPERATOR, frozenset({"jobs:read"}), token.token_id, "pro")
-    assert tokens.cached(secret) is None
+    assert tokens.known.get(secret) is None
     assert await tokens.verify(secret) == expected
-    assert tokens.cached(secret) == expected
+    assert tokens.known.get(secret) == expected
 
 
 async def test_only_the_hash_is_kept(tokens: Tokens, tmp_path: Path) -> None:
-    secret, _ = await tokens.create("alice", Role.USER)
+    secret, _ = await tokens.create(Wish(user="alice"))
     await tokens.verify(secret)
-    await tokens.flush()
+    await tokens.known.flush()
     files = list(tmp_path.glob("s9s.db*"))
     content = b"".join(file.read_bytes() for file in files)
     assert sha256(secret.encode()).digest() in content
@@ -90,31 +92,31 @@ async def test_what_cannot_be_a_token_costs_no_look_up(secret: str) -> None:
 
 
 async def test_an_unknown_token_is_refused(tokens: Tokens) -> None:
-    secret, _ = await tokens.create("alice", Role.USER)
+    secret, _ = await tokens.create(Wish(user="alice"))
     changed = secret[:-1] + ("A" if secret[-1] != "A" else "B")
     with pytest.raises(AuthenticationFailed, match="Unknown token"):
         await tokens.verify(changed)
-    assert tokens.cached(changed) is None
+    assert tokens.known.get(changed) is None
 
 
 async def test_a_token_expires_to_the_second_cached_or_not(tokens: Tokens, clock: Clock) -> None:
-    secret, token = await tokens.create("alice", Role.USER, expires_in=60)
+    secret, token = await tokens.create(Wish(user="alice", expires_in=60))
     assert token.expires_at == clock.now + 60
     await tokens.verify(secret)
     clock.now += 59
-    assert tokens.cached(secret) is not None
+    assert tokens.known.get(secret) is not None
     clock.now += 1
-    assert tokens.cached(secret) is None
+    assert tokens.known.get(secret) is None
     with pytest.raises(AuthenticationFailed, match=f"Token {token.token_id} has expired"):
         await tokens.verify(secret)
 
 
 async def test_a_revoked_token_is_invalid_at_once(tokens: Tokens, clock: Clock) -> None:
-    secret, token = await tokens.create("alice", Role.USER)
+    secret, token = await tokens.create(Wish(user="alice"))
     await tokens.verify(secret)
     revoked = await tokens.revoke(token.token_id)
     assert revoked.revoked_at == clock.now
-    assert tokens.cached(secret) is None
+    assert tokens.known.get(secret) is None
     with pytest.raises(AuthenticationFailed, match=f"Token {token.token_id} is revoked"):
         await tokens.verify(secret)
     clock.now += 100
@@ -124,14 +126,14 @@ async def test_a_revoked_token_is_invalid_at_once(tokens: Tokens, clock: Clock) 
 
 
 async def test_a_revocation_elsewhere_holds_from_the_next_look(tokens: Tokens, other_process: Tokens) -> None:
-    kept, _ = await tokens.create("bob", Role.USER)
-    secret, token = await tokens.create("alice", Role.USER)
+    kept, _ = await tokens.create(Wish(user="bob"))
+    secret, token = await tokens.create(Wish(user="alice"))
     await tokens.verify(secret)
-    await tokens.refresh()
-    assert tokens.cached(secret) is not None
+    await tokens.known.refresh()
+    assert tokens.known.get(secret) is not None
     await other_process.revoke(token.token_id)
-    await tokens.refresh()
-    assert tokens.cached(secret) is None
+    await tokens.known.refresh()
+    assert tokens.known.get(secret) is None
     with pytest.raises(AuthenticationFailed):
         await tokens.verify(secret)
     assert (await tokens.verify(kept)).user == "bob"
@@ -142,44 +144,44 @@ async def test_started_tokens_notice_a_revocation_within_a_second(
 ) -> None:
     assert module.POLL_SECONDS < 1
     tokens = Tokens(records)
-    await tokens.start()
+    await tokens.known.start()
     try:
-        secret, token = await tokens.create("alice", Role.USER)
+        secret, token = await tokens.create(Wish(user="alice"))
         await tokens.verify(secret)
-        assert tokens.cached(secret) is not None
+        assert tokens.known.get(secret) is not None
         await other_process.revoke(token.token_id)
         # Twenty times what it should take, for a busy machine.
         deadline = time.monotonic() + 20 * module.POLL_SECONDS
-        while tokens.cached(secret) is not None:
+        while tokens.known.get(secret) is not None:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.01)
     finally:
-        await tokens.stop()
+        await tokens.known.stop()
 
 
 async def test_a_new_token_of_another_process_works_at_once(tokens: Tokens, other_process: Tokens) -> None:
-    secret, token = await other_process.create("alice", Role.USER)
+    secret, token = await other_process.create(Wish(user="alice"))
     assert (await tokens.verify(secret)).token_id == token.token_id
 
 
 async def test_nothing_is_cached_while_nobody_keeps_the_cache_true(records: TokenRecords) -> None:
     tokens = Tokens(records)
-    secret, _ = await tokens.create("alice", Role.USER)
+    secret, _ = await tokens.create(Wish(user="alice"))
     await tokens.verify(secret)
-    assert tokens.cached(secret) is None
-    await tokens.start()
+    assert tokens.known.get(secret) is None
+    await tokens.known.start()
     await tokens.verify(secret)
-    assert tokens.cached(secret) is not None
-    await tokens.stop()
-    assert tokens.cached(secret) is None
+    assert tokens.known.get(secret) is not None
+    await tokens.known.stop()
+    assert tokens.known.get(secret) is None
     await tokens.verify(secret)
-    assert tokens.cached(secret) is None
-    await tokens.stop()
+    assert tokens.known.get(secret) is None
+    await tokens.known.stop()
 
 
 async def test_tokens_made_at_the_same_time_are_all_kept(tokens: Tokens, other_process: Tokens) -> None:
     made = await asyncio.gather(
-        *(source.create(f"user{n}", Role.USER) for n in range(30) for source in (tokens, other_process))
+        *(source.create(Wish(user=f"user{n}")) for n in range(30) for source in (tokens, other_process))
     )
     assert len({secret for secret, _ in made}) == 60
     callers = await asyncio.gather(*(tokens.verify(secret) for secret, _ in made))
@@ -191,9 +193,9 @@ async def test_tokens_made_at_the_same_time_are_all_kept(tokens: Tokens, other_p
 
 async def test_an_ephemeral_secret_is_stored_nowhere(tokens: Tokens, tmp_path: Path) -> None:
     caller = Caller("alice", Role.ADMIN, token_id="test")
-    tokens.ephemeral("test_token_123", caller)
-    assert tokens.cached("test_token_123") == await tokens.verify("test_token_123") == caller
-    await tokens.flush()
+    tokens.known.ephemeral("test_token_123", caller)
+    assert tokens.known.get("test_token_123") == await tokens.verify("test_token_123") == caller
+    await tokens.known.flush()
     assert await tokens.list() == []
     content = b"".join(file.read_bytes() for file in tmp_path.glob("s9s.db*"))
     assert b"test_token_123" not in content
@@ -201,27 +203,27 @@ async def test_an_ephemeral_secret_is_stored_nowhere(tokens: Tokens, tmp_path: P
 
 
 async def last_use(tokens: Tokens) -> int | None:
-    await tokens.flush()
+    await tokens.known.flush()
     [token] = await tokens.list()
     return token.last_used_at
 
 
 async def test_the_last_use_is_recorded_at_most_once_a_minute(tokens: Tokens, clock: Clock) -> None:
-    secret, _ = await tokens.create("alice", Role.USER)
+    secret, _ = await tokens.create(Wish(user="alice"))
     assert await last_use(tokens) is None
     first = clock.now
     await tokens.verify(secret)
     assert await last_use(tokens) == first
     clock.now = first + 59
-    tokens.cached(secret)
+    tokens.known.get(secret)
     assert await last_use(tokens) == first
     clock.now = first + 60
-    tokens.cached(secret)
+    tokens.known.get(secret)
     assert await last_use(tokens) == first + 60
 
 
 async def test_the_last_use_never_goes_back(tokens: Tokens, records: TokenRecords) -> None:
-    _, token = await tokens.create("alice", Role.USER)
+    _, token = await tokens.create(Wish(user="alice"))
     await records.touch({token.token_id: 200, "tok_unknown": 1})
     await records.touch({token.token_id: 100})
     assert await last_use(tokens) == 200
@@ -229,19 +231,19 @@ async def test_the_last_use_never_goes_back(tokens: Tokens, records: TokenRecord
 
 async def test_stopping_writes_down_what_was_used(records: TokenRecords, clock: Clock) -> None:
     tokens = Tokens(records, clock)
-    await tokens.start()
-    secret, _ = await tokens.create("alice", Role.USER)
+    await tokens.known.start()
+    secret, _ = await tokens.create(Wish(user="alice"))
     await tokens.verify(secret)
-    await tokens.stop()
+    await tokens.known.stop()
     assert [token.last_used_at for token in await records.all()] == [clock.now]
 
 
 async def test_the_cache_is_bounded(tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_CACHED", 3)
-    secrets = [(await tokens.create("alice", Role.USER))[0] for _ in range(5)]
+    monkeypatch.setattr(module, "MAX_KNOWN", 3)
+    secrets = [(await tokens.create(Wish(user="alice")))[0] for _ in range(5)]
     for secret in secrets:
         await tokens.verify(secret)
-    assert [tokens.cached(secret) is not None for secret in secrets] == [False, False, True, True, True]
+    assert [tokens.known.get(secret) is not None for secret in secrets] == [False, False, True, True, True]
 
 
 @pytest.mark.parametrize(
@@ -249,26 +251,26 @@ async def test_the_cache_is_bounded(tokens: Tokens, monkeypatch: pytest.MonkeyPa
 )
 async def test_names_that_no_user_has_are_refused(tokens: Tokens, user: str) -> None:
     with pytest.raises(ValidationError):
-        await tokens.create(user, Role.USER)
+        await tokens.create(Wish(user=user))
 
 
 @pytest.mark.parametrize("user", ["alice", "a.b-c_d", "alice@EXAMPLE.COM", "EXAMPLE\\alice", "host$", "7of9"])
 async def test_names_of_every_directory_are_accepted(tokens: Tokens, user: str) -> None:
-    secret, _ = await tokens.create(user, Role.USER)
+    secret, _ = await tokens.create(Wish(user=user))
     assert (await tokens.verify(secret)).user == user
 
 
 async def test_bad_wishes_say_what_is_allowed(tokens: Tokens) -> None:
     with pytest.raises(ValidationError) as caught:
-        await tokens.create("alice", Role.USER, ["jobs:read", "jobs:eat"])
+        await tokens.create(Wish(user="alice", scopes=frozenset({"jobs:read", "jobs:eat"})))
     assert caught.value.details["value"] == "jobs:eat"
     assert "jobs:read" in caught.value.details["allowed"]
     for seconds in (0, -1):
         with pytest.raises(ValidationError, match="expires_in"):
-            await tokens.create("alice", Role.USER, expires_in=seconds)
+            await tokens.create(Wish(user="alice", expires_in=seconds))
     for name in ("", "x" * 257, "a\x1b[2Jb"):
         with pytest.raises(ValidationError, match="name"):
-            await tokens.create("alice", Role.USER, name=name)
+            await tokens.create(Wish(user="alice", name=name))
     assert await tokens.list() == []
 
 
@@ -308,14 +310,14 @@ async def test_a_revocation_during_a_look_up_is_not_missed(clock: Clock) -> None
     records = Records()
     records.token = TOKEN
     tokens = Tokens(records, clock)
-    await tokens.refresh()
+    await tokens.known.refresh()
     looking = asyncio.create_task(tokens.verify(SECRET))
     await records.asked.wait()
     records.number += 1
-    await tokens.refresh()
+    await tokens.known.refresh()
     records.may_answer.set()
     await looking
-    assert tokens.cached(SECRET) is None
+    assert tokens.known.get(SECRET) is None
 
 
 async def test_an_unreachable_database_empties_the_cache(clock: Clock) -> None:
@@ -323,18 +325,18 @@ async def test_an_unreachable_database_empties_the_cache(clock: Clock) -> None:
     records.token = TOKEN
     records.may_answer.set()
     tokens = Tokens(records, clock)
-    await tokens.refresh()
+    await tokens.known.refresh()
     await tokens.verify(SECRET)
-    assert tokens.cached(SECRET) is not None
+    assert tokens.known.get(SECRET) is not None
     records.is_down = True
     with pytest.raises(DatabaseUnavailable):
-        await tokens.refresh()
-    assert tokens.cached(SECRET) is None
+        await tokens.known.refresh()
+    assert tokens.known.get(SECRET) is None
     with pytest.raises(DatabaseUnavailable):
-        await tokens.flush()
+        await tokens.known.flush()
     records.is_down = False
-    await tokens.flush()
+    await tokens.known.flush()
     assert records.touched == {"tok_1": int(clock.now)}
-    await tokens.refresh()
+    await tokens.known.refresh()
     await tokens.verify(SECRET)
-    assert tokens.cached(SECRET) is not None
+    assert tokens.known.get(SECRET) is not None

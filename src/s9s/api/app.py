@@ -18,17 +18,19 @@ from s9s.api.context import Services, check_request, dependencies
 from s9s.api.errors import respond_error
 from s9s.api.front import Front
 from s9s.api.openapi import Document
+from s9s.api.peers import Proxies
 from s9s.api.routes import ROOT_ROUTES, V1_ROUTES
 from s9s.domain.errors import S9SError
-from s9s.services.tokens import Tokens
+from s9s.services.credentials import Credentials
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
 
 def create_app(
     services: Services,
-    tokens: Tokens,
+    credentials: Credentials,
     *,
+    proxies: Proxies,
     lifespan: Lifespan | None = None,
     max_body_bytes: int = 8 * 1024 * 1024,
     public_url: str | None = None,
@@ -37,7 +39,8 @@ def create_app(
 
     Args:
         services: The use cases.
-        tokens: Who may come in.
+        credentials: Who may come in.
+        proxies: Who is trusted to tell for whom a request is made.
         lifespan: Entered before the first request and left after the last.
         max_body_bytes: Longer bodies are refused with 400.
         public_url: What clients call this server, for the OpenAPI document.
@@ -60,7 +63,7 @@ def create_app(
             Router("/v1", route_handlers=V1_ROUTES, **shared),
             Router("/", route_handlers=[*ROOT_ROUTES, *docs.ROUTES], **shared),
         ],
-        middleware=[DefineMiddleware(Authentication, tokens=tokens)],
+        middleware=[DefineMiddleware(Authentication, credentials=credentials, proxies=proxies)],
         exception_handlers={S9SError: respond_error, HTTPException: respond_error, Exception: respond_error},
         openapi_config=None,
         request_max_body_size=max_body_bytes,

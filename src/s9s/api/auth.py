@@ -2,51 +2,67 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import ASGIApp
 
+from s9s.api.peers import Proxies
 from s9s.domain.errors import AuthenticationFailed
-from s9s.services.access import Caller
-from s9s.services.tokens import Tokens
+from s9s.services.credentials import Credentials
 
-#: Longer than any credential of ours; what is longer is not even looked at.
-MAX_CREDENTIAL_BYTES: Final = 8192
+_ALLOWED = ["Authorization: Bearer", "X-API-Key"]
 
 
-def credential_of(authorization: str | None, api_key: str | None) -> str:
-    """The secret in the request's headers. Raises `AuthenticationFailed` when there is none to be read."""
-    if authorization is not None:
-        scheme, _, secret = authorization.partition(" ")
+def secret_in(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """The secret in a request's headers, ``None`` where there is none.
+
+    Raises `AuthenticationFailed` when it cannot be read, and when there is more than one: which of them
+    counts must not depend on who reads them.
+    """
+    found = [pair for pair in headers if pair[0] == b"authorization" or pair[0] == b"x-api-key"]
+    if not found:
+        return None
+    if len(found) > 1:
+        raise AuthenticationFailed("There must be one credential, not several", allowed=_ALLOWED)
+    name, value = found[0]
+    secret = value.decode("latin-1")
+    if name == b"authorization":
+        scheme, _, secret = secret.partition(" ")
         if scheme.lower() != "bearer":
             raise AuthenticationFailed(
-                "The Authorization header must be: Bearer YOUR_TOKEN", allowed=["Bearer", "X-API-Key"]
+                "The Authorization header must be: Bearer YOUR_TOKEN", allowed=_ALLOWED
             )
-        secret = secret.strip()
-    elif api_key is not None:
-        secret = api_key.strip()
-    else:
-        raise AuthenticationFailed(
-            "This needs a credential: send the header Authorization: Bearer YOUR_TOKEN, or X-API-Key",
-            allowed=["Bearer", "X-API-Key"],
-        )
-    if not secret or len(secret) > MAX_CREDENTIAL_BYTES:
-        raise AuthenticationFailed("The credential is empty or too long")
+    if not (secret := secret.strip()):
+        raise AuthenticationFailed("The credential is empty", allowed=_ALLOWED)
     return secret
 
 
 class Authentication(AbstractAuthenticationMiddleware):
     """Puts the `Caller` of each request into its scope; routes with ``exclude_from_auth`` need none."""
 
-    def __init__(self, app: ASGIApp, tokens: Tokens) -> None:
+    def __init__(self, app: ASGIApp, credentials: Credentials, proxies: Proxies) -> None:
         super().__init__(app)
-        self._tokens = tokens
+        self._credentials = credentials
+        self._proxies = proxies
 
     async def authenticate_request(
         self, connection: ASGIConnection[Any, Any, Any, Any]
     ) -> AuthenticationResult:
-        secret = credential_of(connection.headers.get("authorization"), connection.headers.get("x-api-key"))
-        caller: Caller = self._tokens.cached(secret) or await self._tokens.verify(secret)
+        scope: Any = connection.scope
+        address = self._proxies.address_of(scope)
+        secret = secret_in(scope["headers"])
+        if secret is not None:
+            caller = self._credentials.cached(secret, address)
+            if caller is None:
+                caller = await self._credentials.verify(secret, address)
+        elif (certificate := self._proxies.certificate(scope)) is not None:
+            caller = await self._credentials.verify_certificate(certificate, address)
+        else:
+            raise AuthenticationFailed(
+                "This needs a credential: send the header Authorization: Bearer YOUR_TOKEN, or X-API-Key",
+                allowed=_ALLOWED,
+            )
         return AuthenticationResult(user=caller, auth=None)

@@ -16,13 +16,13 @@ from typing import Any, Final, Protocol
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from s9s.api.auth import credential_of
+from s9s.api.auth import secret_in
 from s9s.api.errors import envelope, headers_of, status_of
 from s9s.api.front import CACHE_CONTROL, COMMON_HEADERS, Front, request_id_of
 from s9s.api.pages import JobPages
+from s9s.api.peers import Proxies
 from s9s.domain.errors import InvalidRequest, PermissionDenied, S9SError
-from s9s.services.access import Caller
-from s9s.services.tokens import Tokens
+from s9s.services.credentials import Credentials
 
 _PATHS: Final = frozenset({b"/v1/jobs", b"/api/v1/jobs"})
 
@@ -45,7 +45,9 @@ Answer = tuple[bytes, bytes]
 class Lane(Protocol):
     """What the protocol needs of the application."""
 
-    def answer(self, query_string: bytes, headers: list[tuple[bytes, bytes]]) -> Answer | None:
+    def answer(
+        self, query_string: bytes, headers: list[tuple[bytes, bytes]], peer: str | None
+    ) -> Answer | None:
         """An answer, or ``None`` when this is nothing for the fast lane."""
         ...
 
@@ -53,22 +55,22 @@ class Lane(Protocol):
 class JobsLane:
     """The job list for callers whose credential is known already."""
 
-    def __init__(self, tokens: Tokens, pages: JobPages, front: Front) -> None:
-        self._tokens = tokens
+    def __init__(self, credentials: Credentials, proxies: Proxies, pages: JobPages, front: Front) -> None:
+        self._credentials = credentials
+        self._proxies = proxies
         self._pages = pages
         self._front = front
 
-    def answer(self, query_string: bytes, headers: list[tuple[bytes, bytes]]) -> Answer | None:
-        authorization = api_key = None
-        for name, value in headers:
-            if name == b"authorization":
-                authorization = value.decode("latin-1")
-            elif name == b"x-api-key":
-                api_key = value.decode("latin-1")
+    def answer(
+        self, query_string: bytes, headers: list[tuple[bytes, bytes]], peer: str | None
+    ) -> Answer | None:
         try:
-            caller: Caller | None = self._tokens.cached(credential_of(authorization, api_key))
+            secret = secret_in(headers)
         except S9SError:
             return None
+        if secret is None:
+            return None
+        caller = self._credentials.cached(secret, self._proxies.address(peer, headers))
         if caller is None:
             return None
         request_id = request_id_of(headers)
@@ -109,7 +111,7 @@ def protocol_with(lane: Lane) -> type[HttpToolsProtocol]:
         def data_received(self, data: bytes) -> None:
             whole = self.whole
             if whole is not None and data == whole[0] and self._is_idle():
-                answer = lane.answer(whole[1], self.headers)
+                answer = lane.answer(whole[1], self.headers, self.client and self.client[0])
                 if answer is not None:
                     self._answer_now(answer)
                     return
@@ -131,7 +133,7 @@ def protocol_with(lane: Lane) -> type[HttpToolsProtocol]:
 
         def on_headers_complete(self) -> None:
             if (query := self._query()) is not None and self._is_plain() and self._is_idle():
-                answer = lane.answer(query, self.headers)
+                answer = lane.answer(query, self.headers, self.client and self.client[0])
                 if answer is not None:
                     self.answered = query
                     self._answer_now(answer)

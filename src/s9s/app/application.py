@@ -13,6 +13,7 @@ from s9s.api.context import Services
 from s9s.api.fastlane import JobsLane
 from s9s.api.front import Front
 from s9s.api.pages import JobPages
+from s9s.api.peers import Proxies
 from s9s.app.clusters import open_backend
 from s9s.backends.base import SupportsFiles, UserFiles
 from s9s.backends.files import LocalUserFiles
@@ -21,6 +22,7 @@ from s9s.config import Settings
 from s9s.services.access import Caller, Role
 from s9s.services.bulk import Bulk
 from s9s.services.clusters import Cluster
+from s9s.services.credentials import Credentials
 from s9s.services.holds import Holds
 from s9s.services.job_control import JobControl
 from s9s.services.jobs import Jobs
@@ -62,8 +64,8 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(await Database.open(settings.database_url))
         tokens = Tokens(TokenRecords(database))
-        await tokens.start()
-        stack.push_async_callback(tokens.stop)
+        await tokens.known.start()
+        stack.push_async_callback(tokens.known.stop)
 
         processes = Processes(concurrency=settings.limits.max_processes, sudo=settings.cluster.sudo)
         stack.callback(processes.close)
@@ -73,7 +75,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         files: UserFiles
         if isinstance(backend, SupportsFiles):
             files = backend.files
-            tokens.ephemeral(
+            tokens.known.ephemeral(
                 TEST_TOKEN, Caller(getpass.getuser(), Role.ADMIN, frozenset(), "tok_test", "enterprise")
             )
         else:
@@ -94,13 +96,16 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         holds = Holds(settings.cluster.name or "default", HoldNotes(database), snapshot.jobs)
         await holds.load()
         services = _services(cluster, holds, database)
+        proxies = Proxies(settings.server.trusted_proxies)
+        credentials = Credentials(tokens)
         front = create_app(
             services,
-            tokens,
+            credentials,
+            proxies=proxies,
             max_body_bytes=settings.limits.max_body_bytes,
             public_url=settings.server.public_url,
         )
-        lane = JobsLane(tokens, services.job_pages, front)
+        lane = JobsLane(credentials, proxies, services.job_pages, front)
         yield Application(front, lane, cluster, services, tokens, is_simulated)
 
 

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import os
+import shutil
+from ipaddress import ip_network
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Text = Annotated[str, Field(min_length=1, pattern=r"^\S+$")]
+
+
+def _split(value: object) -> object:
+    """A list as the environment can say it: separated by commas."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_split)]
+Networks = Annotated[
+    tuple[Annotated[str, AfterValidator(lambda text: str(ip_network(text, strict=False)))], ...],
+    BeforeValidator(_split),
+]
 
 
 def default_state_dir() -> Path:
@@ -40,6 +54,8 @@ class Server(Section):
         Annotated[str, Field(pattern=r"^https?://[^\s/]\S*$", examples=["https://api.example.com"])] | None
     ) = None
     """Address under which clients reach the server, where a proxy stands before it."""
+    trusted_proxies: Annotated[Networks, Field(examples=['["10.0.0.5", "2001:db8::/64"]'])] = ()
+    """Proxies that are believed for whom they speak (`X-Forwarded-For`, and `Client-Cert` of RFC 9440)."""
 
 
 class Database(Section):
@@ -75,7 +91,7 @@ class Cluster(Section):
     bin_dir: AbsolutePath | None = None
     """Directory of Slurm's command line tools; unset finds them on PATH."""
     slurm_conf: AbsolutePath | None = None
-    """Path of slurm.conf for the command line tools (SLURM_CONF); unset leaves it to them."""
+    """Path of slurm.conf for the command line tools; unset is SLURM_CONF, else their own default."""
     service_user: Text | None = None
     """Slurm user as whom the server reads through slurmrestd; unset is root where there is a `jwt_key`, else
     the user who started the server."""
@@ -88,6 +104,21 @@ class Cluster(Section):
     """Become the calling user with `sudo -n -u`, for a server that does not run as root."""
     timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     """Longest wait for one answer of Slurm; listings of everything may take longer."""
+
+    @property
+    def commands_directory(self) -> Path | None:
+        """Where Slurm's commands are: as configured, else where whoever started the server would find them."""
+        if self.bin_dir is not None:
+            return self.bin_dir
+        scontrol = shutil.which("scontrol")
+        return Path(scontrol).absolute().parent if scontrol else None
+
+    @property
+    def slurm_conf_path(self) -> Path | None:
+        """The slurm.conf that the commands are told of: as configured, else as in the environment."""
+        if self.slurm_conf is not None:
+            return self.slurm_conf
+        return Path(path).absolute() if (path := os.environ.get("SLURM_CONF")) else None
 
 
 class Snapshot(Section):
@@ -183,6 +214,8 @@ def describe_allowed(field: FieldInfo) -> str:
         return ", ".join(get_args(annotation))
     if annotation is bool:
         return "true, false"
+    if get_origin(annotation) is tuple:
+        return f"a list like {examples[0]}" if examples else "a list of texts"
     if annotation is Path:
         return "a path"
     if annotation is str:

@@ -15,20 +15,23 @@ from msgspec import Struct
 
 from s9s.domain.accounting import User
 from s9s.domain.clusters import ClusterInfo
+from s9s.domain.credentials import NO_RESTRICTIONS, Kind, Restrictions
 from s9s.domain.errors import PermissionDenied
 from s9s.domain.jobs import Job
 from s9s.domain.queries import Visibility
 
-#: What a credential can be narrowed to. ``admin`` holds all others and the administration of S9S itself.
-SCOPES: Final = (
-    "admin",
-    "jobs:read",
-    "jobs:write",
-    "nodes:read",
-    "nodes:write",
-    "partitions:read",
-    "users:read",
-)
+#: What a credential can be narrowed to, and what each is good for.
+SCOPES: Final = {
+    "admin": "Everything, and the administration of S9S itself; for administrators only",
+    "jobs:read": "List and look up jobs, read their output",
+    "jobs:write": "Submit, cancel, hold, release and change jobs",
+    "nodes:read": "List and look up nodes",
+    "nodes:write": "Drain, resume and change nodes, as far as Slurm allows the user",
+    "partitions:read": "List and look up partitions",
+    "tokens:read": "List one's own credentials",
+    "tokens:write": "Make narrower credentials of one's own and revoke them",
+    "users:read": "List and look up users",
+}
 
 
 class Role(StrEnum):
@@ -40,6 +43,11 @@ class Role(StrEnum):
     """Everything, also where PrivateData hides it from users."""
     ADMIN = "admin"
     """As an operator, besides other users' environment and command, and the administration of S9S."""
+
+    @property
+    def rank(self) -> int:
+        """Higher sees more."""
+        return list(Role).index(self)
 
 
 class Caller(Struct, frozen=True):
@@ -53,6 +61,15 @@ class Caller(Struct, frozen=True):
     token_id: str = ""
     """Public id of the credential; never the secret."""
     tier: str = "free"
+    kind: Kind = Kind.TOKEN
+    restrictions: Restrictions = NO_RESTRICTIONS
+    expires_at: int | None = None
+    """When the credential ends, epoch seconds; ``None``: never."""
+
+    @property
+    def granted(self) -> frozenset[str]:
+        """The scopes that the credential is really good for."""
+        return frozenset(scope for scope in SCOPES if self.allows(scope))
 
     def allows(self, scope: str) -> bool:
         """Whether the credential may be used for this; `admin` takes the role as well."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, String, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 #: The newest migration. A database of another version is migrated, or refused when it is newer.
-SCHEMA_VERSION: Final = "0001"
+SCHEMA_VERSION: Final = "0003"
 
 metadata = MetaData(
     naming_convention={
@@ -19,11 +19,13 @@ metadata = MetaData(
     }
 )
 
-#: Bearer tokens. The secret itself is nowhere, only its SHA-256.
+#: Credentials of every kind that the server keeps. The secret itself is nowhere, only its SHA-256; of a
+#: certificate, which is no secret, that is its fingerprint.
 tokens = Table(
     "tokens",
     metadata,
     Column("token_id", String(32), primary_key=True),
+    Column("kind", String(16), nullable=False, server_default="token"),
     Column("secret_hash", LargeBinary(32), nullable=False, unique=True),
     Column("user", String(256), nullable=False),
     Column("role", String(16), nullable=False),
@@ -34,6 +36,8 @@ tokens = Table(
     Column("expires_at", BigInteger),
     Column("revoked_at", BigInteger),
     Column("last_used_at", BigInteger),
+    Column("restrictions", Text),
+    Column("created_by", String(64)),
 )
 
 #: Why jobs are held; a job is named by its numeric id and submit time, because Slurm uses ids again.
@@ -55,4 +59,54 @@ revisions = Table(
     metadata,
     Column("topic", String(32), primary_key=True),
     Column("number", BigInteger, nullable=False),
+)
+
+#: How much of its rate limit each credential has used up: when its window began, and the requests that
+#: processes have leased of it.
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("credential", String(256), primary_key=True),
+    Column("started_at", BigInteger, nullable=False),
+    Column("leased", BigInteger, nullable=False),
+)
+
+#: What was done, by whom: triggers refuse to change or to delete a record. An intent is written before the
+#: deed, its outcome (`intent` is its number) after it, everything else as one event.
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("intent", BigInteger),
+    Column("action", String(64)),
+    Column("user", String(256)),
+    Column("credential", String(256)),
+    Column("address", String(64)),
+    Column("method", String(16)),
+    Column("route", String(256)),
+    Column("resource", String(512)),
+    Column("what", Text),
+    Column("before", Text),
+    Column("after", Text),
+    Column("result", String(32)),
+    Column("status", Integer),
+    Column("request_id", String(128)),
+    Column("previous", LargeBinary(32), nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+    Index("ix_audit_at", "at"),
+    Index("ix_audit_intent", "intent"),
+    Index("ix_audit_user", "user", "number"),
+    Index("ix_audit_request_id", "request_id"),
+)
+
+#: The newest audit record: what the next one follows, and whoever writes one holds.
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+    CheckConstraint("id = 1", name="one"),
 )

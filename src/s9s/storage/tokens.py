@@ -1,22 +1,25 @@
-"""Bearer tokens at rest: everything about them but their secrets."""
+"""Credentials at rest: everything about them but their secrets."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from msgspec import Struct
-from sqlalchemy import Row, bindparam, insert, or_, select, update
+from sqlalchemy import Row, bindparam, func, insert, or_, select, update
 
+from s9s.domain.credentials import NO_RESTRICTIONS, Kind, Restrictions
 from s9s.storage.database import Database
 from s9s.storage.tables import revisions, tokens
 
 
 class Token(Struct, frozen=True, kw_only=True):
-    """A token as its owner and administrators see it. Instants are epoch seconds."""
+    """A credential as its owner and administrators see it. Instants are epoch seconds."""
 
     token_id: str
-    """Public: ``tok_`` and 16 hexadecimal digits."""
+    """Public: three letters of its kind, ``_`` and 16 hexadecimal digits. An OAuth client's ``client_id``."""
+    kind: Kind = Kind.TOKEN
     user: str
     """The Slurm user as whom its holder acts."""
     role: str
@@ -32,6 +35,9 @@ class Token(Struct, frozen=True, kw_only=True):
     revoked_at: int | None = None
     last_used_at: int | None = None
     """To the minute; ``None``: never."""
+    restrictions: Restrictions = NO_RESTRICTIONS
+    created_by: str | None = None
+    """Id of the credential that it was made with; ``None``: on the command line."""
 
     def is_valid(self, now: float) -> bool:
         """Whether it is neither revoked nor expired."""
@@ -45,6 +51,7 @@ _touch = (
     .where(or_(tokens.c.last_used_at.is_(None), tokens.c.last_used_at < bindparam("used_at")))
     .values(last_used_at=bindparam("used_at"))
 )
+_next_revision = update(revisions).where(revisions.c.topic == "tokens").values(number=revisions.c.number + 1)
 
 
 class TokenRecords:
@@ -54,9 +61,16 @@ class TokenRecords:
         self._database = database
 
     async def add(self, token: Token, secret_hash: bytes) -> None:
-        """Keep a new token."""
+        """Keep a new credential."""
         values = {column.name: getattr(token, column.name) for column in _COLUMNS}
-        values |= {"scopes": " ".join(sorted(token.scopes)), "secret_hash": secret_hash}
+        values |= {
+            "kind": token.kind.value,
+            "scopes": " ".join(sorted(token.scopes)),
+            "restrictions": msgspec.json.encode(token.restrictions, order="deterministic").decode()
+            if token.restrictions
+            else None,
+            "secret_hash": secret_hash,
+        }
         async with self._database.write() as connection:
             await connection.execute(insert(tokens).values(values))
 
@@ -66,6 +80,24 @@ class TokenRecords:
             found = await connection.execute(select(*_COLUMNS).where(tokens.c.secret_hash == secret_hash))
             row = found.one_or_none()
         return _token(row) if row else None
+
+    async def by_id(self, token_id: str) -> Token | None:
+        """The credential of this public id, valid or not."""
+        async with self._database.read() as connection:
+            found = await connection.execute(select(*_COLUMNS).where(tokens.c.token_id == token_id))
+            row = found.one_or_none()
+        return _token(row) if row else None
+
+    async def count_valid(self, user: str, now: int) -> int:
+        """How many credentials of a user are neither revoked nor expired."""
+        is_valid = (
+            tokens.c.revoked_at.is_(None),
+            or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now),
+        )
+        count = select(func.count()).select_from(tokens).where(tokens.c.user == user, *is_valid)
+        async with self._database.read() as connection:
+            found: int = (await connection.execute(count)).scalar_one()
+            return found
 
     async def all(self) -> list[Token]:
         """All tokens, valid or not, oldest first."""
@@ -85,9 +117,7 @@ class TokenRecords:
             await connection.execute(
                 update(tokens).where(one, tokens.c.revoked_at.is_(None)).values(revoked_at=at)
             )
-            await connection.execute(
-                update(revisions).where(revisions.c.topic == "tokens").values(number=revisions.c.number + 1)
-            )
+            await connection.execute(_next_revision)
             row = (await connection.execute(select(*_COLUMNS).where(one))).one_or_none()
         return _token(row) if row else None
 
@@ -95,6 +125,11 @@ class TokenRecords:
         """Record when tokens were last used, all in one transaction; an earlier instant changes nothing."""
         async with self._database.write() as connection:
             await connection.execute(_touch, [{"id": key, "used_at": at} for key, at in used.items()])
+
+    async def announce(self) -> None:
+        """Let all processes forget whom they know, as after a revocation."""
+        async with self._database.write() as connection:
+            await connection.execute(_next_revision)
 
     async def revision(self) -> int:
         """A number that differs from an earlier one when a token has been revoked since; cheap to ask for."""
@@ -106,4 +141,14 @@ class TokenRecords:
 
 def _token(row: Row[Any]) -> Token:
     values = dict(row._mapping)
-    return Token(**values | {"scopes": frozenset(values["scopes"].split())})
+    restrictions = values["restrictions"]
+    return Token(
+        **values
+        | {
+            "kind": Kind(values["kind"]),
+            "scopes": frozenset(values["scopes"].split()),
+            "restrictions": msgspec.json.decode(restrictions, type=Restrictions)
+            if restrictions
+            else NO_RESTRICTIONS,
+        }
+    )

@@ -1,0 +1,90 @@
+"""Who makes a request: whatever was presented to a caller."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+from s9s.domain.errors import AuthenticationFailed
+from s9s.services.access import Caller
+from s9s.services.known import KnownCallers
+from s9s.services.tokens import Tokens
+
+#: Longer than any credential of ours; what is longer is not even looked at.
+MAX_SECRET_BYTES: Final = 8192
+
+
+class Signatures(Protocol):
+    """Verifies one issuer's signed tokens."""
+
+    def takes(self, secret: str) -> bool:
+        """Whether a token claims to be this issuer's; nothing is verified yet."""
+        ...
+
+    async def verify(self, secret: str) -> Caller:
+        """The caller of a token that is signed and valid. Raises `AuthenticationFailed`."""
+        ...
+
+
+class Certificates(Protocol):
+    """Knows the users of certificates that TLS has verified."""
+
+    async def verify(self, certificate: bytes) -> Caller:
+        """The caller of a certificate (DER). Raises `AuthenticationFailed`."""
+        ...
+
+
+class Credentials:
+    """Every way in.
+
+    Args:
+        tokens: What this server keeps.
+        signatures: Signed tokens, our own and of other issuers.
+        certificates: TLS client certificates; ``None`` where there are none.
+    """
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        signatures: tuple[Signatures, ...] = (),
+        certificates: Certificates | None = None,
+    ) -> None:
+        self._known: KnownCallers = tokens.known
+        self._tokens = tokens
+        self._signatures = signatures
+        self._certificates = certificates
+
+    def cached(self, secret: str, address: str | None) -> Caller | None:
+        """The caller whom a secret is known to stand for, at once; ``None``: ask `verify`.
+
+        Args:
+            secret: Of any kind.
+            address: Where the request comes from; ``None``: nobody knows.
+        """
+        caller = self._known.get(secret)
+        if caller is None or (caller.restrictions.networks and not caller.restrictions.admits(address)):
+            return None
+        return caller
+
+    async def verify(self, secret: str, address: str | None) -> Caller:
+        """The caller whom a secret stands for, if it may come from there. Raises `AuthenticationFailed`."""
+        if not secret or len(secret) > MAX_SECRET_BYTES:
+            raise AuthenticationFailed("The credential is empty or too long")
+        caller = self._known.get(secret)
+        if caller is None:
+            issuer = next((one for one in self._signatures if one.takes(secret)), self._tokens)
+            caller = await issuer.verify(secret)
+        return _admitted(caller, address)
+
+    async def verify_certificate(self, certificate: bytes, address: str | None) -> Caller:
+        """The caller whom a certificate that TLS has verified stands for. Raises `AuthenticationFailed`."""
+        if self._certificates is None:
+            raise AuthenticationFailed("Client certificates are not accepted here")
+        return _admitted(await self._certificates.verify(certificate), address)
+
+
+def _admitted(caller: Caller, address: str | None) -> Caller:
+    if not caller.restrictions.admits(address):
+        raise AuthenticationFailed(
+            f"Credential {caller.token_id} may not be used from this address", token_id=caller.token_id
+        )
+    return caller

@@ -1,0 +1,159 @@
+"""Whose secrets are known, without asking the database again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from hashlib import sha256
+from typing import Final
+
+from msgspec import Struct
+
+from s9s.services.access import Caller
+from s9s.storage.database import DatabaseUnavailable
+from s9s.storage.tokens import TokenRecords
+
+#: How often revocations by other processes are looked for: they hold within a second.
+POLL_SECONDS: Final = 0.5
+#: A credential's last use is recorded at most that often ...
+LAST_USED_SECONDS: Final = 60
+#: ... and all that are due are written together.
+FLUSH_SECONDS: Final = 10.0
+#: Secrets whose callers are kept in memory.
+MAX_KNOWN: Final = 10_000
+
+_log = logging.getLogger(__name__)
+
+
+class _Known(Struct):
+    """A secret that stood for somebody when it was looked at."""
+
+    caller: Caller
+    expires_at: float
+    recorded_at: float
+    """The last use that is, or is about to be, in the database."""
+
+
+class KnownCallers:
+    """Callers by the SHA-256 of what they presented, until anything at all is revoked.
+
+    `start` keeps it true to the database; before it, and after `stop`, nothing is kept.
+    """
+
+    def __init__(self, records: TokenRecords, clock: Callable[[], float] = time.time) -> None:
+        self._records = records
+        self._clock = clock
+        self._known: dict[bytes, _Known] = {}
+        self._ephemeral: dict[bytes, Caller] = {}
+        self._used: dict[str, int] = {}
+        self._revision: int | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.generation = 0
+        """Another one after every revocation. Whoever looks something up asks for it before, for `keep`."""
+
+    def ephemeral(self, secret: str, caller: Caller) -> None:
+        """Let a secret of any form stand for a caller, in this process and until it ends."""
+        self._ephemeral[hash_of(secret)] = caller
+
+    def get(self, secret: str) -> Caller | None:
+        """The caller whom a secret is known to stand for, without any waiting; ``None``: look it up."""
+        key = hash_of(secret)
+        known = self._known.get(key)
+        if known is None:
+            return self._ephemeral.get(key)
+        now = self._clock()
+        if now >= known.expires_at:
+            del self._known[key]
+            return None
+        if now - known.recorded_at >= LAST_USED_SECONDS:
+            known.recorded_at = now
+            self._used[known.caller.token_id] = int(now)
+        return known.caller
+
+    def keep(
+        self, secret: str, caller: Caller, generation: int, *, expires_at: float | None, used_at: int | None
+    ) -> None:
+        """Remember what a secret was found to stand for.
+
+        Args:
+            secret: As it was presented.
+            caller: For whom it stands.
+            generation: As it was before the look-up: a revocation meanwhile would be missed.
+            expires_at: Epoch seconds; ``None``: never.
+            used_at: The last use that is recorded, epoch seconds; ``None``: none is.
+        """
+        now = self._clock()
+        if used_at is None or now - used_at >= LAST_USED_SECONDS:
+            self._used[caller.token_id] = int(now)
+        if self._revision is not None and generation == self.generation:
+            if len(self._known) >= MAX_KNOWN:
+                del self._known[next(iter(self._known))]
+            until = float("inf") if expires_at is None else float(expires_at)
+            self._known[hash_of(secret)] = _Known(caller, until, now)
+
+    def forget(self) -> None:
+        """Know nobody any more."""
+        self.generation += 1
+        self._known.clear()
+
+    async def refresh(self) -> None:
+        """Forget everybody if anything has been revoked, by whichever process."""
+        try:
+            revision = await self._records.revision()
+        except DatabaseUnavailable:
+            # Nobody can tell what has been revoked meanwhile: trust nothing.
+            self.forget()
+            self._revision = None
+            raise
+        if revision != self._revision:
+            self.forget()
+            self._revision = revision
+
+    async def flush(self) -> None:
+        """Write down which credentials have been used since the last time."""
+        if self._used:
+            used, self._used = self._used, {}
+            try:
+                await self._records.touch(used)
+            except DatabaseUnavailable:
+                self._used = used | self._used
+                raise
+
+    async def start(self) -> None:
+        """Begin to remember, and to keep it true. Raises `DatabaseUnavailable`."""
+        await self.refresh()
+        self._task = asyncio.create_task(self._watch(), name="credentials")
+
+    async def stop(self) -> None:
+        """End what `start` began. Stopping twice is harmless."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+        self._revision = None
+        self.forget()
+        try:
+            await self.flush()
+        except DatabaseUnavailable as error:
+            _log.warning("the last uses of credentials are not recorded: %s", error)
+
+    async def _watch(self) -> None:
+        flushed_at = time.monotonic()
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            try:
+                await self.refresh()
+                if time.monotonic() - flushed_at >= FLUSH_SECONDS:
+                    flushed_at = time.monotonic()
+                    await self.flush()
+            except DatabaseUnavailable as error:
+                _log.warning("credentials cannot be checked: %s", error)
+
+
+def hash_of(secret: str) -> bytes:
+    """What is kept of a secret. With 256 random bits in it, a fast hash is as safe as a slow one."""
+    return sha256(secret.encode("utf-8", "surrogatepass")).digest()
