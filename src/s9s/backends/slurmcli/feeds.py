@@ -40,9 +40,9 @@ class Lines(Generic[K]):
         self.is_first = True
         self._keys: dict[int, K] = {}
         self._forgotten: set[K] = set()
-        self._wanted: set[int] = set()
-        self._now: set[int] = set()
-        self._new: dict[int, K] = {}
+        self._again: set[int] = set()
+        self._missing: set[int] = set()
+        self._found: dict[int, K] = {}
 
     def forget(self, keys: Iterable[K]) -> None:
         """Take the lines of these keys for new ones at the next look."""
@@ -50,31 +50,34 @@ class Lines(Generic[K]):
 
     def begin(self) -> None:
         """Start a look; what it finds does not count until `commit`."""
-        self._now, self._new, self._wanted = set(), {}, set()
-        if self._forgotten:
-            self._wanted = {line for line, key in self._keys.items() if key in self._forgotten}
+        forgotten = self._forgotten
+        self._again = {line for line, key in self._keys.items() if key in forgotten} if forgotten else set()
+        self._missing = set(self._keys)
+        self._missing -= self._again
+        self._found = {}
 
     def new(self, lines: Sequence[bytes]) -> list[tuple[int, int]]:
         """Position and hash of the lines that were not there before."""
         hashes = list(map(hash, lines))
-        self._now.update(hashes)
-        known, wanted = self._keys, self._wanted
-        return [(i, line) for i, line in enumerate(hashes) if line not in known or line in wanted]
+        missing = self._missing  # one table, visited twice while it is in the cache
+        new = [(position, line) for position, line in enumerate(hashes) if line not in missing]
+        missing.difference_update(hashes)
+        return new
 
     def belongs(self, line: int, key: K) -> None:
         """Say whose line it is."""
-        self._new[line] = key
+        self._found[line] = key
 
     def commit(self) -> set[K]:
         """Make this the last look; returns the keys that have no line any more."""
-        stale = self._keys.keys() - self._now
-        lost = {self._keys.pop(line) for line in stale}
-        self._keys.update(self._new)
-        lost.difference_update(self._new.values())
+        self._missing.update(self._again.difference(self._found))
+        gone = {self._keys.pop(line) for line in self._missing}
+        self._keys.update(self._found)
+        gone.difference_update(self._found.values())
         self.is_first = False
         self._forgotten.clear()
-        self._now, self._new, self._wanted = set(), {}, set()
-        return lost
+        self._again, self._missing, self._found = set(), set(), {}
+        return gone
 
 
 class JobsFeed:

@@ -31,10 +31,11 @@ def argv(submission: JobSubmission, home: str, environment_fd: int) -> list[str]
     Args:
         submission: What is asked for.
         home: Where the job runs if neither the submission nor its script says so.
-        environment_fd: The descriptor with the job's environment, see `environment`.
+        environment_fd: The descriptor with the job's environment, see `environment`. By its path, since sbatch
+            reads it once for each component of a heterogeneous job.
     """
     directives = parse_directives(submission.script)
-    options = ["sbatch", "--parsable", f"--export-file={environment_fd}"]
+    options = ["sbatch", "--parsable", f"--export-file=/dev/fd/{environment_fd}"]
     # 26.05 drops the environment of the file without --export. The script's own wins, unless the request
     # has variables: --export=NONE would lose them.
     if submission.environment or not any(_EXPORT.match(option) for option in directives.unknown):

@@ -33,12 +33,12 @@ class MarkForged(Exception):
 
 
 class Marks:
-    """Random ends of columns and rows, and the format that asks for them."""
+    """Random ends of columns and rows, and the format that asks for them; given ones are for recordings."""
 
-    def __init__(self) -> None:
-        # 36 and 48 bits: a forged row needs thirty correct guesses in one name, and one that is wrong shows.
-        self.column: Final = f"~{secrets.token_urlsafe(6)[:6]}"
-        self.row: Final = f"^{secrets.token_urlsafe(8)[:8]}"
+    def __init__(self, column: str | None = None, row: str | None = None) -> None:
+        # 36 and 48 bits: a forged row needs a right guess in every column, and a wrong number of them shows.
+        self.column: Final = column or f"~{secrets.token_urlsafe(6)[:6]}"
+        self.row: Final = row or f"^{secrets.token_urlsafe(8)[:8]}"
         marks = [self.column] * (len(_COLUMNS) - 1) + [self.row]
         # A type with a colon and no size is neither padded nor cut, and takes a suffix. What moves every
         # second stands behind the row's mark.

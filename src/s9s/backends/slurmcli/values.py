@@ -40,11 +40,13 @@ def text(value: str) -> str | None:
     return None if value in NOTHING else value
 
 
+@lru_cache(maxsize=1 << 14)
 def number(value: str) -> int | None:
     """A whole number; ``None`` for anything else."""
     return int(value) if value.isascii() and value.isdecimal() else None
 
 
+@lru_cache(maxsize=1 << 14)
 def instant(value: str) -> int | None:
     """Epoch seconds, which commands print because of ``SLURM_TIME_FORMAT=%s``; ``None`` for unset."""
     return None if value in _NO_INSTANTS else number(value)
