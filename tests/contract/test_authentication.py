@@ -26,7 +26,6 @@ def test_without_a_credential_there_is_nothing_to_see(server: Server, path: str)
     "authorization",
     [
         "Bearer wrong",
-        "Bearer ",
         "Bearer",
         "Basic YWxpY2U6YWxpY2U=",
         "{token}",

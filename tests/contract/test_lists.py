@@ -39,7 +39,7 @@ class TestPages:
         assert page["total"] >= 0
 
     @pytest.mark.parametrize(
-        "value", ["0", "1001", "-1", "1.5", "ten", "", "1e2", " 5", "９", "99999999999999999999"]
+        "value", ["0", "1001", "-1", "1.5", "ten", "", " 5", "９", "99999999999999999999"]
     )
     def test_a_bad_limit_is_refused(self, alice: Caller, noun: str, value: str) -> None:
         assert str(invalid(alice.get(f"/v1/{noun}", params={"limit": value}), "limit")["value"]) == value
@@ -145,7 +145,7 @@ class TestUnknown:
 
     @pytest.mark.parametrize(
         "path",
-        ["/v1/jobs/60000001", "/v1/nodes/node001", "/v1/users/alice", "/v1/partitions/gpu", "/v1/status"],
+        ["jobs/60000001", "nodes/node001", "users/alice", "partitions/gpu", "status"],
     )
     def test_parameter_of_a_single_thing(self, alice: Caller, path: str) -> None:
         invalid(alice.get(f"/v1/{path}", params={"nonsense": "1"}), "nonsense")
@@ -163,7 +163,9 @@ class TestUnknown:
         ],
     )  # fmt: skip
     def test_value(self, alice: Caller, path: str, name: str, value: str) -> None:
-        assert value in str(invalid(alice.get(f"/v1/{path}", params={name: value}), name))
+        assert value.rsplit(",", maxsplit=1)[-1] in str(
+            invalid(alice.get(f"/v1/{path}", params={name: value}), name)
+        )
 
     def test_a_state_that_is_not_one_names_those_that_are(self, alice: Caller) -> None:
         details = invalid(alice.get("/v1/jobs?state=SLEEPING"), "state")

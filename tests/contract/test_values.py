@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from tests.contract.jobs import Jobs
-from tests.contract.serving import Caller
+from tests.contract.serving import Caller, until
 
 
 @pytest.mark.parametrize(
     ("given", "shown"),
     [
         ("30", "0:30:00"), ("90:00", "1:30:00"), ("4:00:00", "4:00:00"), ("0:45:00", "0:45:00"),
-        ("1-12", "1-12:00:00"), ("1-12:30", "1-12:30:00"), ("1-02:03:00", "1-02:03:00"), ("26:00:00", "1-02:00:00"),
-        ("2h", "2:00:00"), ("30m", "0:30:00"), ("7d", "7-00:00:00"), ("UNLIMITED", "UNLIMITED"),
+        ("1-12", "1-12:00:00"), ("1-12:30", "1-12:30:00"), ("1-02:03:00", "1-02:03:00"),
+        ("26:00:00", "1-02:00:00"), ("2h", "2:00:00"), ("30m", "0:30:00"), ("7d", "7-00:00:00"), ("UNLIMITED", "UNLIMITED"),
         ("INFINITE", "UNLIMITED"),
     ],
 )  # fmt: skip
@@ -77,8 +77,6 @@ def test_what_has_not_happened_is_null(alice: Caller, jobs: Jobs) -> None:
 
 
 def test_elapsed_time_goes_on_while_a_job_runs(alice: Caller, jobs: Jobs) -> None:
-    from tests.contract.serving import until
-
     job_id = jobs.running()
     first = alice.job(job_id)["elapsed_time"]
     until(lambda: alice.job(job_id)["elapsed_time"] > first, seconds=15)
