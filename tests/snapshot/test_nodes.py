@@ -42,9 +42,10 @@ def test_changes_tell_before_and_after() -> None:
     assert [one.node_name for one in table.all()] == ["n1", "n2", "n4"]
     assert table.observed_at == 2.0
 
-    assert table.apply(delta(node("n1", "DOWN"))) == []
+    assert table.apply(delta(node("n1", "DOWN"), removed=["n9", "n9", "n1"])) == []
     assert table.generation == generation + 1
-    assert [change.before for change in table.apply(complete(node("n4")))] == [node("n1", "DOWN"), node("n2")]
+    gone = {change.before for change in table.apply(complete(node("n4")))}
+    assert gone == {node("n1", "DOWN"), node("n2")}
     assert len(table) == 1
 
 
@@ -71,6 +72,12 @@ def test_partitions_are_summed_up_from_their_nodes() -> None:
     assert table.partition_statistics("gpu").nodes_total == 1
     assert table.partition_statistics("none") == PartitionStatistics()
 
-    table.apply(delta(node("n1", "ALLOCATED", partitions=("gpu",), cpu_total=8, cpu_allocated=8)))
-    assert table.partition_statistics("gpu").nodes_allocated == 1
-    assert table.partition_statistics("normal").nodes_idle == 0
+    busy = node("n1", "ALLOCATED", partitions=("gpu",), cpu_total=8, cpu_allocated=8)
+    table.apply(delta(busy, removed=["n3"]))
+    assert table.partition_statistics("gpu") == PartitionStatistics(
+        nodes_total=1, nodes_allocated=1, cpus_total=8, cpus_allocated=8
+    )
+    assert table.partition_statistics("normal") == PartitionStatistics(
+        nodes_total=3, nodes_mixed=1, cpus_total=24, cpus_allocated=3
+    )
+    assert [one.node_name for one in table.all()] == ["n1", "n2", "n4", "n5"]

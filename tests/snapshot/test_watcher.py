@@ -8,6 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from s9s.domain.errors import SlurmUnavailable
+from s9s.domain.queries import JobQuery
+from s9s.snapshot.query import find
 from s9s.snapshot.snapshot import Snapshot, Update
 from s9s.snapshot.store import JobChange
 from s9s.snapshot.watcher import Watcher
@@ -34,12 +36,19 @@ class TestStart:
         assert snapshot.age_seconds(NOON + 3.5) == 3.5
 
     async def test_large_clusters_arrive_in_pieces_and_whole(
-        self, watcher: Watcher, cluster: ScriptedCluster, snapshot: Snapshot
+        self, watcher: Watcher, cluster: ScriptedCluster, clock: ManualClock, snapshot: Snapshot
     ) -> None:
-        cluster.jobs = {number: job(number) for number in range(1, 3502)}
+        cluster.jobs = {number: job(number) for number in range(1, 4502)}
         await watcher.start()
-        assert len(snapshot.jobs) == 3501
-        assert snapshot.jobs.generation == 4
+        assert len(snapshot.jobs) == 4501
+        assert snapshot.jobs.generation == 3
+
+        del cluster.jobs[1]
+        cluster.jobs |= {number: job(number, "COMPLETED") for number in range(2, 502)}
+        await clock.advance(1)
+        assert snapshot.jobs.generation == 5
+        assert snapshot.jobs.vanished.keys() == {1}
+        assert find(snapshot.jobs, JobQuery(states=frozenset({"COMPLETED"})), NOON).total == 500
 
     async def test_returns_when_slurm_is_out_of_reach_and_goes_on_by_itself(
         self, watcher: Watcher, cluster: ScriptedCluster, clock: ManualClock, snapshot: Snapshot

@@ -33,7 +33,7 @@ class NodeTable:
         self._nodes: dict[str, Node] = {}
         self._places: dict[str, int] = {}
         self._all: list[Node] | None = None
-        self._statistics: dict[str, PartitionStatistics] | None = None
+        self._sums: defaultdict[str, _Sums] = defaultdict(_Sums)
 
     def __len__(self) -> int:
         return len(self._nodes)
@@ -46,20 +46,18 @@ class NodeTable:
             for name, node in found.items()
             if (before := self._nodes.get(name)) != node
         ]
-        gone = self._nodes.keys() - found.keys() if changes.complete else changes.removed
-        made += [NodeChange(node, None) for name in gone if (node := self._nodes.get(str(name))) is not None]
+        listed = self._nodes.keys() if changes.complete else set(map(str, changes.removed))
+        gone = listed - found.keys()
+        made += [NodeChange(node, None) for name in gone if (node := self._nodes.get(name)) is not None]
         for change in made:
-            if change.after is not None:
-                self._nodes[change.after.node_name] = change.after
-            elif change.before is not None:
-                del self._nodes[change.before.node_name]
+            self._take(change)
         if any(change.before is None or change.after is None for change in made):
             ordered = sorted(self._nodes, key=natural_key)
             self._nodes = {name: self._nodes[name] for name in ordered}
             self._places = {name: place for place, name in enumerate(ordered)}
         if made:
             self.generation += 1
-            self._all = self._statistics = None
+            self._all = None
         self.observed_at = changes.asked_at
         return made
 
@@ -79,13 +77,20 @@ class NodeTable:
 
     def partition_statistics(self, name: str) -> PartitionStatistics:
         """Sums over the nodes of a partition; all zero for one without nodes."""
-        if self._statistics is None:
-            members: defaultdict[str, list[Node]] = defaultdict(list)
-            for node in self._nodes.values():
-                for partition in node.partitions:
-                    members[partition].append(node)
-            self._statistics = {partition: _sums(nodes) for partition, nodes in members.items()}
-        return self._statistics.get(name) or PartitionStatistics()
+        sums = self._sums.get(name)
+        return sums.statistics() if sums is not None else PartitionStatistics()
+
+    def _take(self, change: NodeChange) -> None:
+        before, after = change.before, change.after
+        if before is not None:
+            if after is None:
+                del self._nodes[before.node_name]
+            for partition in before.partitions:
+                self._sums[partition].add(before, -1)
+        if after is not None:
+            self._nodes[after.node_name] = after
+            for partition in after.partitions:
+                self._sums[partition].add(after, 1)
 
 
 def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:
@@ -94,14 +99,32 @@ def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:
     return tuple((0, int(part)) if place % 2 else (1, part) for place, part in enumerate(parts))
 
 
-def _sums(nodes: list[Node]) -> PartitionStatistics:
-    states = Counter(node.state for node in nodes)
-    return PartitionStatistics(
-        nodes_total=len(nodes),
-        nodes_idle=states["IDLE"],
-        nodes_allocated=states["ALLOCATED"],
-        nodes_mixed=states["MIXED"],
-        cpus_total=sum(node.cpu_total for node in nodes),
-        cpus_allocated=sum(node.cpu_allocated for node in nodes),
-        features=tuple(sorted({feature for node in nodes for feature in node.features})),
-    )
+class _Sums:
+    """What the nodes of one partition come to, kept up with each change of a node."""
+
+    def __init__(self) -> None:
+        self._nodes = 0
+        self._cpus = 0
+        self._cpus_allocated = 0
+        self._states: Counter[str] = Counter()
+        self._features: Counter[str] = Counter()
+
+    def add(self, node: Node, times: int) -> None:
+        """Count a node once more (1) or no longer (-1)."""
+        self._nodes += times
+        self._cpus += times * node.cpu_total
+        self._cpus_allocated += times * node.cpu_allocated
+        self._states[node.state] += times
+        for feature in node.features:
+            self._features[feature] += times
+
+    def statistics(self) -> PartitionStatistics:
+        return PartitionStatistics(
+            nodes_total=self._nodes,
+            nodes_idle=self._states["IDLE"],
+            nodes_allocated=self._states["ALLOCATED"],
+            nodes_mixed=self._states["MIXED"],
+            cpus_total=self._cpus,
+            cpus_allocated=self._cpus_allocated,
+            features=tuple(sorted(feature for feature, nodes in self._features.items() if nodes)),
+        )

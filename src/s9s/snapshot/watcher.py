@@ -99,10 +99,14 @@ class Watcher:
         Returns also when Slurm is out of reach (`Snapshot.last_error` says so): the watcher keeps trying.
         """
         self._run(self._discovery)
-        await self._discovery.tried()
-        if self._snapshot.info is not None:
-            for one in (self._jobs, self._nodes, self._partitions, self._users):
-                await one.tried()
+        try:
+            await self._discovery.tried()
+            if self._snapshot.info is not None:
+                for one in (self._jobs, self._nodes, self._partitions, self._users):
+                    await one.tried()
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """End all polls."""
