@@ -18,7 +18,7 @@ NOON = 1_700_000_000
 
 @dataclass
 class World:
-    """An empty cluster: node001 and node002 have 32 CPUs and 4 GPUs, node003 to 006 64 CPUs, gpu001 and 002 both.
+    """An empty cluster: node[001-002] have 32 CPUs and 4 GPUs, node[003-006] 64 CPUs, gpu[001-002] 64 and 4.
 
     Nothing is really run: a job takes as long as its script sleeps.
     """

@@ -24,6 +24,10 @@ T = TypeVar("T")
 
 HOLDING = (JobState.RUNNING, JobState.SUSPENDED, JobState.COMPLETING)
 NODES = [f"node{number:03d}" for number in range(1, 7)] + ["gpu001", "gpu002"]
+ACTIONS = [
+    "cancel", "force", "signal", "hold", "release", "requeue", "suspend", "resume", "priority", "limit",
+    "partition",
+]  # fmt: skip
 EXPECTED = (ResourceConflict, ValidationError, SlurmError)
 
 numbers = st.integers(0, 10**6)
@@ -60,47 +64,53 @@ class Simulation(RuleBasedStateMachine):
     # -- what may happen -------------------------------------------------------------------------------------
 
     @rule(
-        partition=st.sampled_from(["normal", "cpu", "gpu", "debug", "normal,cpu"]),
-        nodes=st.integers(1, 4),
-        cpus=st.sampled_from([1, 2, 8, 31, 32, 64]),
-        gpus=st.integers(0, 3),
-        memory=st.sampled_from([None, 0, 1024, 64 * 1024]),
-        seconds=st.sampled_from([0, 1, 60, 600]),
-        exit_code=st.sampled_from([0, 0, 1]),
-        limit=st.sampled_from([30, 300, 3600]),
+        where=st.sampled_from(
+            [("normal", 0), ("cpu", 0), ("normal,cpu", 0), ("debug", 0), ("gpu", 0), ("gpu", 3)]
+        ),
+        size=st.tuples(st.sampled_from([1, 1, 1, 2, 4]), st.sampled_from([1, 2, 8, 31, 32, 64])),
+        memory=st.sampled_from([None, None, 0, 1024, 64 * 1024]),
+        script=st.tuples(st.sampled_from([0, 1, 60, 600]), st.sampled_from([0, 0, 1])),
+        limit=st.sampled_from([30, 300, 1500, 3600]),
         array=st.sampled_from([None, None, None, "0-5%2", "3,7,9", "1"]),
         qos=st.sampled_from(["normal", "normal", "high", "debug"]),
         user=st.sampled_from(["alice", "bob"]),
-        kind=st.sampled_from(
-            [None, None, None, None, None, None, "afterok", "afterany", "afternotok", "after", "singleton"]
-        ),
+        kind=st.sampled_from([None, None, None, "afterok", "afterany", "afternotok", "after", "singleton"]),
         other=numbers,
-        hold=st.booleans(),
-        later=st.sampled_from([None, None, None, None, 100]),
+        waits=st.sampled_from(["", "", "", "", "", "hold", "begin"]),
     )
     def submit(
-        self, partition: str, nodes: int, cpus: int, gpus: int, memory: int | None, seconds: int, exit_code: int,
-        limit: int, array: str | None, qos: str, user: str, kind: str | None, other: int, hold: bool, later: int | None,
-    ) -> None:  # fmt: skip
+        self,
+        where: tuple[str, int],
+        size: tuple[int, int],
+        memory: int | None,
+        script: tuple[int, int],
+        limit: int,
+        array: str | None,
+        qos: str,
+        user: str,
+        kind: str | None,
+        other: int,
+        waits: str,
+    ) -> None:
         dependency = None
         if kind == "singleton":
             dependency = kind
         elif kind and self.submitted:
             dependency = f"{kind}:{self.pick(other)}"
         submission = JobSubmission(
-            script=f"#!/bin/sh\nsleep {seconds}\nexit {exit_code}\n",
+            script=f"#!/bin/sh\nsleep {script[0]}\nexit {script[1]}\n",
             job_name=f"name{other % 3}",
-            partition=partition,
-            nodes=nodes,
-            cpus_per_node=cpus,
-            gpus=gpus if partition == "gpu" else None,
+            partition=where[0],
+            nodes=size[0],
+            cpus_per_node=size[1],
+            gpus=where[1] or None,
             memory_mib=memory,
             time_limit_seconds=limit,
             array=array,
             qos=qos,
             dependency=dependency,
-            hold=hold and other % 8 == 0,
-            begin_time=later and self.cluster.instant + later,
+            hold=waits == "hold",
+            begin_time=self.cluster.instant + 100 if waits == "begin" else None,
         )
         with suppress(*EXPECTED):
             job_id = done(self.backend.submit(submission, user)).job_id
@@ -119,8 +129,7 @@ class Simulation(RuleBasedStateMachine):
         self.let_a_moment_pass(seconds)
 
     @precondition(lambda self: self.submitted)
-    @rule(which=numbers, action=st.sampled_from(["cancel", "force", "signal", "hold", "release", "requeue",
-                                                 "suspend", "resume", "priority", "limit", "partition"]))  # fmt: skip
+    @rule(which=numbers, action=st.sampled_from(ACTIONS))
     def touch(self, which: int, action: str) -> None:
         job_id, backend = self.pick(which), self.backend
         tasks = self.submitted[job_id]
@@ -294,7 +303,7 @@ def _jobs_in(record: Record) -> int:
 
 TestSimulation = Simulation.TestCase
 TestSimulation.settings = settings(
-    max_examples=60,
+    max_examples=120,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import re
 import shutil
 import signal
 import stat
@@ -158,10 +159,9 @@ class LocalProcesses:
             spool.mkdir(mode=0o700, exist_ok=True)
             script = spool / "slurm_script"
             script.write_text(batch.script, encoding="utf-8", errors="replace")
-            argv = [*_interpreter(batch.script), str(script)]
             try:
                 popen = subprocess.Popen(
-                    argv,
+                    [*_interpreter(batch.script), str(script)],
                     cwd=directory,
                     env=environment,
                     stdin=source,
@@ -172,9 +172,7 @@ class LocalProcesses:
                 )
             except (OSError, ValueError) as problem:
                 shutil.rmtree(spool, ignore_errors=True)
-                os.write(
-                    error, f"slurmstepd: error: execve(): {argv[0]}: {problem}\n".encode(errors="replace")
-                )
+                os.write(error, f"slurmstepd: error: execve(): {problem}\n".encode(errors="replace"))
                 raise _CannotRun(getattr(problem, "errno", errno.ENOEXEC)) from problem
         own = os.getpid()
         note = Leader(popen.pid, started(popen.pid) or 0, mark, str(spool), own, started(own))
@@ -270,6 +268,8 @@ def _join(processes: list[_Process], seconds: float) -> None:
 
 
 def _interpreter(script: str) -> list[str]:
-    """What the kernel makes of the first line: an interpreter and at most one argument."""
-    words = script.partition("\n")[0].removeprefix("#!").strip(" \t").split(None, 1)
-    return [words[0], *(word.strip(" \t") for word in words[1:])] if words else [""]
+    """What the kernel makes of the first line: an interpreter and at most one argument. Raises `OSError`."""
+    words = re.split("[ \t]+", script.partition("\n")[0].removeprefix("#!").strip(" \t"), maxsplit=1)
+    if not words[0]:
+        raise OSError(errno.ENOEXEC, os.strerror(errno.ENOEXEC))
+    return words
