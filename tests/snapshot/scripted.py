@@ -101,6 +101,8 @@ class ScriptedCluster:
         """Call to what it raises; ``*`` for all of them."""
         self.windows: list[tuple[int, int]] = []
         """What accounting was asked for."""
+        self.latency: Callable[[str], float] = lambda _: 0.0
+        """Call to the seconds until its answer is there."""
         self._gates: dict[str, asyncio.Event] = {}
 
     def hold_up(self, call: str) -> asyncio.Event:
@@ -121,6 +123,7 @@ class ScriptedCluster:
         error = self.failing.get(call) or self.failing.get("*")
         if error is None:
             seen = look()
+        await self.clock.sleep(self.latency(call))
         gate = self._gates.get(call)
         if gate is not None:
             await gate.wait()

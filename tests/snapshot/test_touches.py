@@ -375,3 +375,42 @@ async def test_no_order_of_events_shows_the_past(seed: int) -> None:
     await asyncio.gather(*(future for _, future, *_ in (*polls, *look_ups)))
     await bench.poll()
     assert {one.numeric_id: one for one in bench.table.jobs} == bench.cluster.jobs
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_whoever_waits_sees_what_they_wrote(seed: int) -> None:
+    """Writers of single jobs and of many, beside polls, with answers that take their time."""
+    chance = random.Random(seed)
+    clock = ManualClock()
+    cluster = ScriptedCluster(clock)
+    cluster.latency = lambda call: {"jobs": 0.8, "job": 0.2}.get(call, 0.0) * chance.random()
+    cluster.jobs = {number: job(number, priority=0) for number in range(30)}
+    snapshot = Snapshot()
+    watcher = Watcher(cluster, snapshot, clock=clock, patience_seconds=60)  # type: ignore[arg-type]
+    starting = asyncio.ensure_future(watcher.start())
+    await clock.advance(2)
+    await starting
+    checked = 0
+
+    async def write() -> None:
+        nonlocal checked
+        for _ in range(15):
+            await clock.sleep(chance.random())
+            numbers = chance.sample(range(30), chance.choice([1, 1, 2, 25]))
+            for number in numbers:
+                before = cluster.jobs[number]
+                cluster.jobs[number] = replace(before, priority=(before.priority or 0) + 1)
+            written = {number: cluster.jobs[number].priority or 0 for number in numbers}
+            watcher.touch([str(number) for number in numbers])
+            await watcher.settled()
+            for number, priority in written.items():
+                shown = snapshot.jobs.get(str(number))
+                assert shown is not None
+                assert (shown.priority or 0) >= priority
+                checked += 1
+
+    writers = [asyncio.ensure_future(write()) for _ in range(4)]
+    await clock.advance(120)
+    await asyncio.gather(*writers)
+    assert checked >= 60
+    await watcher.stop()
