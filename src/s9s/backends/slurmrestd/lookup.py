@@ -93,7 +93,8 @@ class JobLookup:
             accounted = await self.accounted(job_id, actor)
         except SlurmUnavailable:
             accounted = None
-        if accounted is None:
+        # One that has not ended is hidden from the actor (PrivateData), and accounting is less discreet.
+        if accounted is None or not accounted[0].state.is_finished:
             return ResourceNotFound.of("job", job_id)
         return ResourceConflict(f"Job {job_id} has already ended", state=str(accounted[0].state))
 

@@ -135,9 +135,9 @@ def _placement(submission: JobSubmission) -> dict[str, Any]:
     if submission.begin_time is not None:
         job["begin_time"] = number(submission.begin_time)
     if submission.nodelist is not None:
-        job["required_nodes"] = submission.nodelist
+        job["required_nodes"] = [submission.nodelist]
     if submission.exclude is not None:
-        job["excluded_nodes"] = submission.exclude
+        job["excluded_nodes"] = [submission.exclude]
     if submission.priority is not None:
         job["priority"] = number(submission.priority)
     if submission.exclusive:

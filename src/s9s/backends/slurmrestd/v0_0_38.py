@@ -21,7 +21,8 @@ Requests:
   limits are minutes or ``"infinite"``, instants ``uts<epoch>``, GPUs ``gpus`` and ``gres``.
 - Queries with flags or ``with_assocs`` are refused; users and associations come whole. Several states are a
   comma list.
-- A new name for a job is accepted and not set.
+- A new name for a job is accepted and not set; a warning signal for the batch script alone (``B:``) is
+  refused.
 
 There is no route for node updates, requeue, shares or the configuration, and a DELETE takes no flags, so that
 SIGKILL is always a cancel with KillWait.
@@ -95,6 +96,8 @@ _VALUES: Mapping[str, Callable[[Any], Any]] = {
     "deadline": _instant,
     "environment": lambda variables: dict(variable.split("=", 1) for variable in variables),
     "open_mode": lambda words: words[0].lower(),
+    "required_nodes": ",".join,
+    "excluded_nodes": ",".join,
     "mail_type": lambda words: ",".join(_MAIL.get(word, word) for word in words) or "NONE",
 }
 
@@ -114,9 +117,11 @@ def _options(job: dict[str, Any]) -> dict[str, Any]:
     if options.get("requeue") is False:
         options["no_requeue"] = not options.pop("requeue")
     if name := options.pop("kill_warning_signal", None):
-        who = "".join(flag[0] for flag in options.pop("kill_warning_flags", ()))
+        flags = options.pop("kill_warning_flags", [])
+        if "BATCH_JOB" in flags:
+            raise Unsupported("slurmrestd v0.0.38 refuses a warning signal for the batch script alone")
         delay = options.pop("kill_warning_delay")["number"]
-        options["signal"] = f"{who}:{name}@{delay}" if who else f"{name}@{delay}"
+        options["signal"] = f"{'R:' if flags else ''}{name}@{delay}"
     return options
 
 
