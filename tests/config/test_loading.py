@@ -106,7 +106,7 @@ def test_unknown_names_are_refused_and_the_known_ones_told(
 def test_a_section_that_is_no_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("S9S_PORT", "1")
     line = (
-        f"server = {{...}} ({tmp_path / 'a.toml'}): allowed: a table with host, port, state_dir, public_url"
+        f"server = {{...}} ({tmp_path / 'a.toml'}): allowed: a table with host, port, state_dir, public_url, trusted_proxies"
     )
     assert refusal(write(tmp_path / "a.toml", "server = 3\n")) == [line]
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from s9s.domain.credentials import Token
 from s9s.domain.errors import AuthenticationFailed, ResourceNotFound, ValidationError
 from s9s.services import known as module
 from s9s.services.access import Caller, Role
 from s9s.services.tokens import Tokens, Wish
 from s9s.storage.database import Database, DatabaseUnavailable
-from s9s.storage.tokens import Token, TokenRecords
+from s9s.storage.tokens import TokenRecords
 
 
 class Clock:

@@ -18,6 +18,7 @@ from s9s.services.jobs import Jobs
 from s9s.services.nodes import Nodes
 from s9s.services.output import Output
 from s9s.services.partitions import Partitions
+from s9s.services.self_service import SelfService
 from s9s.services.status import Health
 from s9s.services.users import Users
 
@@ -35,6 +36,7 @@ class Services:
     partitions: Partitions
     users: Users
     health: Health
+    self_service: SelfService
 
 
 def check_request(request: Request[Any, Any, Any]) -> None:

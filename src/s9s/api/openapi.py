@@ -44,6 +44,7 @@ _TAGS: Final = {
     "Nodes": "List nodes and change their state",
     "Users": "Slurm's users and their associations",
     "Partitions": "Partitions and what is free in them",
+    "Credentials": "Who the caller is, and the caller's own credentials",
     "Status": "How the server and its clusters are",
 }
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
 
-from s9s.api.routers import job_changes, jobs, nodes, output, partitions, status, users
+from s9s.api.routers import job_changes, jobs, nodes, output, partitions, status, tokens, users
 
 #: Relative to ``/v1``.
 V1_ROUTES: Final[list[HTTPRouteHandler]] = [
@@ -16,6 +16,7 @@ V1_ROUTES: Final[list[HTTPRouteHandler]] = [
     *nodes.ROUTES,
     *users.ROUTES,
     *partitions.ROUTES,
+    *tokens.ROUTES,
     *status.ROUTES,
 ]
 

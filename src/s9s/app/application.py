@@ -29,6 +29,7 @@ from s9s.services.jobs import Jobs
 from s9s.services.nodes import Nodes
 from s9s.services.output import Output
 from s9s.services.partitions import Partitions
+from s9s.services.self_service import SelfService
 from s9s.services.status import Health
 from s9s.services.tokens import Tokens
 from s9s.services.users import Users
@@ -95,7 +96,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         cluster = Cluster(backend, snapshot, watcher, files)
         holds = Holds(settings.cluster.name or "default", HoldNotes(database), snapshot.jobs)
         await holds.load()
-        services = _services(cluster, holds, database)
+        services = _services(cluster, holds, database, tokens)
         proxies = Proxies(settings.server.trusted_proxies)
         credentials = Credentials(tokens)
         front = create_app(
@@ -109,7 +110,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         yield Application(front, lane, cluster, services, tokens, is_simulated)
 
 
-def _services(cluster: Cluster, holds: Holds, database: Database) -> Services:
+def _services(cluster: Cluster, holds: Holds, database: Database, tokens: Tokens) -> Services:
     jobs = Jobs(cluster, holds)
     control = JobControl(cluster, jobs, holds)
     return Services(
@@ -122,4 +123,5 @@ def _services(cluster: Cluster, holds: Holds, database: Database) -> Services:
         partitions=Partitions(cluster),
         users=Users(cluster),
         health=Health([cluster], database.is_reachable),
+        self_service=SelfService(tokens),
     )

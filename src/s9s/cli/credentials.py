@@ -17,9 +17,8 @@ import click
 from s9s.cli.options import failures, load
 
 if TYPE_CHECKING:
-    from s9s.domain.credentials import Kind
+    from s9s.domain.credentials import Kind, Token
     from s9s.services.tokens import Tokens, Wish
-    from s9s.storage.tokens import Token
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])

@@ -83,6 +83,36 @@ class Restrictions(Struct, frozen=True, kw_only=True, omit_defaults=True):
 NO_RESTRICTIONS: Final = Restrictions()
 
 
+class Token(Struct, frozen=True, kw_only=True):
+    """A credential as its owner and administrators see it. Instants are epoch seconds."""
+
+    token_id: str
+    """Public: three letters of its kind, ``_`` and 16 hexadecimal digits. An OAuth client's ``client_id``."""
+    kind: Kind = Kind.TOKEN
+    user: str
+    """The Slurm user as whom its holder acts."""
+    role: str
+    """``user``, ``operator`` or ``admin``."""
+    scopes: frozenset[str] = frozenset()
+    """Empty: all that the role may."""
+    name: str | None = None
+    """What its owner calls it."""
+    tier: str = "free"
+    created_at: int
+    expires_at: int | None = None
+    """``None``: never."""
+    revoked_at: int | None = None
+    last_used_at: int | None = None
+    """To the minute; ``None``: never."""
+    restrictions: Restrictions = NO_RESTRICTIONS
+    created_by: str | None = None
+    """Id of the credential that it was made with; ``None``: on the command line."""
+
+    def is_valid(self, now: float) -> bool:
+        """Whether it is neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:
     """An IP address, an IPv4 one in IPv6's clothes as itself; ``None`` for what is none."""
     try:

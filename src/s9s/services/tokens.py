@@ -10,11 +10,11 @@ from typing import Final
 
 from msgspec import Struct
 
-from s9s.domain.credentials import NO_RESTRICTIONS, SECRET_PREFIX, Kind, Restrictions, parse_network
+from s9s.domain.credentials import NO_RESTRICTIONS, SECRET_PREFIX, Kind, Restrictions, Token, parse_network
 from s9s.domain.errors import AuthenticationFailed, ResourceConflict, ResourceNotFound, ValidationError
 from s9s.services.access import SCOPES, Caller, Role
 from s9s.services.known import KnownCallers, hash_of
-from s9s.storage.tokens import Token, TokenRecords
+from s9s.storage.tokens import TokenRecords
 
 #: Of the rate limits, the narrowest first.
 TIERS: Final = ("free", "pro", "enterprise")

@@ -6,43 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 from sqlalchemy import Row, bindparam, func, insert, or_, select, update
 
-from s9s.domain.credentials import NO_RESTRICTIONS, Kind, Restrictions
+from s9s.domain.credentials import NO_RESTRICTIONS, Kind, Restrictions, Token
 from s9s.storage.database import Database
 from s9s.storage.tables import revisions, tokens
-
-
-class Token(Struct, frozen=True, kw_only=True):
-    """A credential as its owner and administrators see it. Instants are epoch seconds."""
-
-    token_id: str
-    """Public: three letters of its kind, ``_`` and 16 hexadecimal digits. An OAuth client's ``client_id``."""
-    kind: Kind = Kind.TOKEN
-    user: str
-    """The Slurm user as whom its holder acts."""
-    role: str
-    """``user``, ``operator`` or ``admin``."""
-    scopes: frozenset[str] = frozenset()
-    """Empty: all that the role may."""
-    name: str | None = None
-    """What its owner calls it."""
-    tier: str = "free"
-    created_at: int
-    expires_at: int | None = None
-    """``None``: never."""
-    revoked_at: int | None = None
-    last_used_at: int | None = None
-    """To the minute; ``None``: never."""
-    restrictions: Restrictions = NO_RESTRICTIONS
-    created_by: str | None = None
-    """Id of the credential that it was made with; ``None``: on the command line."""
-
-    def is_valid(self, now: float) -> bool:
-        """Whether it is neither revoked nor expired."""
-        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
-
 
 _COLUMNS = [column for column in tokens.columns if column.name != "secret_hash"]
 _touch = (

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 
 from s9s.cli.checks.findings import Finding, fail, ok, warn
 from s9s.config import Settings
+from s9s.domain.credentials import Token
 from s9s.storage.database import Database, DatabaseUnavailable
 from s9s.storage.tables import SCHEMA_VERSION
-from s9s.storage.tokens import Token, TokenRecords
+from s9s.storage.tokens import TokenRecords
 
 _SUBJECT = "database"
 
