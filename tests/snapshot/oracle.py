@@ -109,6 +109,8 @@ def sorted_jobs(jobs: list[Job], query: JobQuery, now: int) -> list[Job]:
 
 def sort_key(job: Job, field: str, now: int) -> Any:
     """What a sort compares."""
+    if field == "hold_reason":
+        return None  # nobody has given one here
     if field == "elapsed_time":
         return job.elapsed_seconds(now)
     if field == "job_id":

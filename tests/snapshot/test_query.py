@@ -42,6 +42,8 @@ def jobs(draw: st.DrawFn, finished: bool = False) -> Job:
         "account": WORDS, "qos": WORDS, "eligible_time": TIMES, "start_time": TIMES, "end_time": TIMES,
         "suspend_time": TIMES, "priority": st.integers(0, 2**32 - 1), "memory_mib": st.integers(0, 2**40),
         "time_limit_seconds": st.sampled_from([-1, 60, 3600]), "exit_code": st.integers(0, 255),
+        "expected_start_time": TIMES, "signal": st.integers(1, 64),
+        "comment": WORDS, "features": WORDS, "reservation": WORDS,
         "reason": WORDS, "working_directory": WORDS, "standard_output": WORDS, "standard_error": WORDS,
     }  # fmt: skip
     fields = {name: draw(st.none() | values) for name, values in optional.items()}
