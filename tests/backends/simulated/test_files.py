@@ -118,8 +118,8 @@ async def test_only_regular_files_are_opened(files: SimulatedFiles, home: Path) 
     os.mkfifo(home / "fifo")
     (home / "loop").symlink_to("loop")
     for path in (
-        "/home/alice", "/home/alice/fifo", "/home/alice/loop", "/dev/zero", "/proc/self/environ", "/proc/self/mem",
-        "test.sh", "", "/home/alice/a\0b", "/sys/kernel/notes",
+        "/home/alice", "/home/alice/fifo", "/home/alice/loop", "/dev/zero", "/proc/self/environ",
+        "/proc/self/mem", "test.sh", "", "/home/alice/a\0b", "/sys/kernel/notes",
     ):  # fmt: skip
         with pytest.raises((ValidationError, ResourceNotFound)) as caught:
             await files.open(path, "alice")

@@ -81,17 +81,17 @@ async def test_the_same_seed_gives_the_same_life(make_world: Callable[..., World
     assert lives[0] != lives[2]
 
 
-async def test_a_day_goes_by(make_world: Callable[..., World]) -> None:
+async def test_an_afternoon_goes_by(make_world: Callable[..., World]) -> None:
     """Jobs come and go, the cluster stays busy, and nodes stay honest."""
     world = make_world(nodes=64, jobs=400)
     first = await everything(world)
-    world.step(86400)
+    world.step(4 * 3600)
     last = await everything(world)
     assert 250 < len(last) < 550
     assert sum(job.state == "RUNNING" for job in last.values()) > 80
-    assert len(set(last) - set(first)) > 0.7 * len(last)
-    ended = await world.backend.finished_jobs(NOON, NOON + 86400)
-    assert len(ended) > 1000
+    assert len(set(last) - set(first)) > 0.3 * len(last)
+    ended = await world.backend.finished_jobs(NOON, NOON + 4 * 3600)
+    assert len(ended) > 200
     assert any(job.array_task_id is not None for job in ended)
     nodes = (await world.backend.nodes_feed().poll()).changed
     load = sum(node.cpu_allocated for node in nodes) / sum(node.cpu_total for node in nodes)
@@ -116,7 +116,7 @@ async def test_ten_thousand_nodes_and_a_hundred_thousand_jobs(make_world: Callab
         changed += len(changes.changed)
         await nodes.poll()
     a_second = (time.process_time() - began) / 10
-    # About one in a hundred changes each second, at a small part of one core. (Bounds that a busy machine keeps.)
+    # About one in a hundred changes each second, at a small part of a core: bounds that a busy machine keeps.
     assert 400 < changed / 10 < 2500
     assert a_second < 0.5
     assert made < 15

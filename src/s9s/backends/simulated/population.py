@@ -104,6 +104,7 @@ class Population:
         passed = int(min(plan.course.seconds, plan.time_limit_seconds) * self._random.random() * 0.98)
         start = cluster.instant - passed
         waited = int(self._random.expovariate(1 / 600) * min(1.0, self._pace))
+        submit = start - waited
         shares = cluster.pool.shares(plan.need, nodes)
         prototype = plan.prototype
         job = replace(
@@ -112,8 +113,8 @@ class Population:
             numeric_id=numeric_id,
             state=JobState.RUNNING,
             partition=prototype.partition.split(",")[0],
-            submit_time=start - waited,
-            eligible_time=start - waited,
+            submit_time=submit,
+            eligible_time=submit,
             start_time=start,
             time_limit_seconds=plan.time_limit_seconds,
             nodes=tuple([cluster.pool.names[node] for node in nodes]),
