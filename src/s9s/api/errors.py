@@ -18,6 +18,7 @@ from s9s.domain.errors import (
     RateLimitExceeded,
     ResourceNotFound,
     S9SError,
+    ServiceUnavailable,
     SlurmUnavailable,
 )
 from s9s.domain.instants import format_instant
@@ -54,13 +55,13 @@ class ErrorEnvelope(Struct, frozen=True):
 
 
 def status_of(error: S9SError) -> int:
-    """The HTTP status of an error: that of its code, and 503 when Slurm is out of reach."""
-    return 503 if isinstance(error, SlurmUnavailable) else STATUS_OF_CODE[error.code]
+    """The HTTP status of an error: that of its code, and 503 when Slurm or the storage is out of reach."""
+    return 503 if isinstance(error, SlurmUnavailable | ServiceUnavailable) else STATUS_OF_CODE[error.code]
 
 
 def headers_of(error: S9SError) -> dict[str, str]:
     """Headers that belong to an error."""
-    if isinstance(error, SlurmUnavailable | RateLimitExceeded):
+    if isinstance(error, SlurmUnavailable | ServiceUnavailable | RateLimitExceeded):
         return {"retry-after": str(error.retry_after_seconds)}
     if status_of(error) == 401:
         return {"www-authenticate": 'Bearer realm="s9s"'}
@@ -88,7 +89,7 @@ def respond_error(request: Request[Any, Any, Any], exception: Exception) -> Resp
 def _as_s9s_error(request: Request[Any, Any, Any], exception: Exception) -> tuple[S9SError, dict[str, str]]:
     if isinstance(exception, S9SError):
         if status_of(exception) >= 500:
-            log.warning("request failed", path=request.url.path, code=exception.code, error=exception.message)
+            log.warning("request failed", path=request.url.path, code=exception.code, error=str(exception))
         return exception, {}
     if isinstance(exception, NotFoundException):
         return ResourceNotFound(

@@ -44,10 +44,10 @@ def failures() -> Iterator[None]:
 
     try:
         yield
-    except S9SError as error:
-        raise click.ClickException(_sentence(error)) from error
     except DatabaseUnavailable as error:
         raise click.ClickException(str(error)) from error
+    except S9SError as error:
+        raise click.ClickException(_sentence(error)) from error
 
 
 def _sentence(error: Any) -> str:

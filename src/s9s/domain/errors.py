@@ -10,6 +10,7 @@ Our exception hierarchy:
     ├── ResourceNotFound          no such job, node, user, partition
     ├── ResourceConflict          the resource's state forbids it
     ├── RateLimitExceeded         too many requests
+    ├── ServiceUnavailable        the server's own storage is out of reach; worth a retry
     └── SlurmError                Slurm refused or answered something unexpected
         └── SlurmUnavailable      Slurm is out of reach; worth a retry
 
@@ -99,6 +100,14 @@ class RateLimitExceeded(S9SError):
     code = "RATE_LIMIT_EXCEEDED"
 
     def __init__(self, message: str, retry_after_seconds: int, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class ServiceUnavailable(S9SError):
+    """The server's own storage is out of reach; `retry_after_seconds` is a sensible pause."""
+
+    def __init__(self, message: str, retry_after_seconds: int = 5, **details: Any) -> None:
         super().__init__(message, **details)
         self.retry_after_seconds = retry_after_seconds
 

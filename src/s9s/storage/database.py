@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection, event, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from s9s.domain.errors import ServiceUnavailable
 from s9s.storage.migrations import UnknownVersion, upgrade, version_of
 from s9s.storage.tables import SCHEMA_VERSION
 
@@ -22,8 +23,15 @@ from s9s.storage.tables import SCHEMA_VERSION
 BUSY_SECONDS: Final = 15.0
 
 
-class DatabaseUnavailable(Exception):
-    """The database cannot be opened, read or written; ``str()`` says what an administrator should know."""
+class DatabaseUnavailable(ServiceUnavailable):
+    """The database cannot be opened, read or written.
+
+    ``str()`` says what an administrator should know, `message` what a client may.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__("The server's database is out of reach")
+        self.args = (text,)
 
 
 class Database:
