@@ -41,7 +41,7 @@ class AuditRecord(Struct, frozen=True, kw_only=True):
     before: str | None = None
     after: str | None = None
     result: str | None = None
-    """``SUCCESS`` or an error code; an intent has none."""
+    """``SUCCESS``, ``PARTIAL`` or an error code; an intent has none."""
     status: int | None = None
     request_id: str | None = None
     previous: bytes = b""
@@ -151,8 +151,9 @@ def _filtered(rows: Select[Any], wanted: AuditFilter) -> Select[Any]:
         if value is not None:
             terms.append(column == value)
     if wanted.resource is not None:
-        below = _deed.c.resource.startswith(f"{wanted.resource}/", autoescape=True)
-        terms.append(or_(_deed.c.resource == wanted.resource, below))
+        names = [_deed.c.resource, _outcome.c.resource]
+        below = [name.startswith(f"{wanted.resource}/", autoescape=True) for name in names]
+        terms.append(or_(*(name == wanted.resource for name in names), *below))
     if wanted.since is not None:
         terms.append(_deed.c.at >= wanted.since)
     if wanted.until is not None:
