@@ -112,7 +112,21 @@ async def test_exit_code_output_and_usage_are_real(real: Real) -> None:
     usage = (await real.backend.job(job_id)).usage
     assert usage is not None
     assert usage.cpu_seconds is not None
-    assert (usage.max_memory_mib or 0) > 0.5
+
+
+async def test_usage_is_measured_while_a_job_runs(real: Real) -> None:
+    job_id = await real.submit(
+        f"#!{sys.executable}\nimport time\nmemory = bytearray(60 << 20)\nwhile True: sum(range(9999))"
+    )
+
+    async def used() -> bool:
+        usage = (await real.backend.job(job_id)).usage
+        return usage is not None and (usage.cpu_seconds or 0) > 0.1 and 60 < (usage.max_memory_mib or 0) < 120
+
+    await until(used)
+    await real.backend.cancel(job_id, "alice", force=True)
+    await real.finish(job_id)
+    assert await used()
 
 
 async def test_both_streams_go_to_one_file_by_default(real: Real) -> None:

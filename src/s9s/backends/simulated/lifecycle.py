@@ -194,6 +194,7 @@ class Lifecycle:
         cluster.show(record, job)
         self.occupy(record)
         if record.batch is not None and self._launcher is not None:
+            record.usage = None
             self._launcher.start(record)
         self._wake_waiters(job)
         return record

@@ -20,6 +20,7 @@ from typing import Final
 import msgspec
 
 from s9s.backends.simulated.environments import PATH, environment_of
+from s9s.backends.simulated.gathering import gather
 from s9s.backends.simulated.homes import Homes
 from s9s.backends.simulated.records import Record
 from s9s.backends.simulated.strays import MARK, Leader, end_leftovers, end_strays, new_mark, started
@@ -32,6 +33,9 @@ SETUP_FAILED: Final = 53
 #: At the server's end, jobs have so long between SIGTERM and SIGKILL.
 _GRACE_SECONDS: Final = 1.0
 _JOIN_SECONDS: Final = 5.0
+#: JobAcctGatherFrequency; the first look comes sooner, for short jobs.
+_FIRST_LOOK_SECONDS: Final = 0.2
+_LOOK_SECONDS: Final = 2.0
 
 _SRUN: Final = """#!/bin/sh
 # The simulated cluster has one real host: srun runs the command once, in place.
@@ -82,6 +86,7 @@ class LocalProcesses:
         self._exited = exited
         self._running: dict[int, _Process] = {}
         self._closed = False
+        self._gathering: asyncio.Task[None] | None = None
 
     def prepare(self) -> None:
         """Make directories and end what an earlier server left running."""
@@ -125,6 +130,8 @@ class LocalProcesses:
             self._running[record.job.numeric_id] = process
             process.waiter = threading.Thread(target=self._wait, args=(process, loop), daemon=True)
             process.waiter.start()
+            if self._gathering is None:
+                self._gathering = loop.create_task(self._gather(), name="usage of running jobs")
 
     def _failed(self, record: Record, exit_code: int, number: int | None) -> None:
         record.usage = JobUsage()
@@ -208,6 +215,25 @@ class LocalProcesses:
     def _note(self, job: Job) -> Path:
         return self._notes / f"{job.numeric_id}.json"
 
+    # -- running ---------------------------------------------------------------------------------------------
+
+    async def _gather(self) -> None:
+        """While anything runs, look at what it uses."""
+        pause = _FIRST_LOOK_SECONDS
+        while self._running:
+            await asyncio.sleep(pause)
+            pause = _LOOK_SECONDS
+            processes = {process.popen.pid: process for process in self._running.values()}
+            for session, gathered in (await asyncio.to_thread(gather, set(processes))).items():
+                record = processes[session].record
+                if self.is_running(record):
+                    before = record.usage.max_memory_mib if record.usage is not None else None
+                    record.usage = JobUsage(
+                        cpu_seconds=round(gathered.cpu_seconds, 2),
+                        max_memory_mib=max(before or 0.0, round(gathered.memory_mib, 1)),
+                    )
+        self._gathering = None
+
     # -- ending ----------------------------------------------------------------------------------------------
 
     def _wait(self, process: _Process, loop: asyncio.AbstractEventLoop) -> None:
@@ -228,9 +254,10 @@ class LocalProcesses:
         try:
             _, status, usage = os.wait4(process.popen.pid, 0)
             process.popen.returncode = os.waitstatus_to_exitcode(status)
+            # Not its ru_maxrss: that counts the server, of which the process was a copy before its exec.
+            memory = record.usage.max_memory_mib if record.usage is not None else None
             record.usage = JobUsage(
-                cpu_seconds=round(usage.ru_utime + usage.ru_stime, 3),
-                max_memory_mib=round(usage.ru_maxrss / 1024, 1),
+                cpu_seconds=round(usage.ru_utime + usage.ru_stime, 3), max_memory_mib=memory
             )
         except ChildProcessError:  # somebody else in this process reaped it
             process.popen.returncode = 0
@@ -243,6 +270,11 @@ class LocalProcesses:
     async def close(self) -> None:
         """End all of them, and wait until they are gone."""
         self._closed = True
+        if self._gathering is not None:
+            self._gathering.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._gathering
+            self._gathering = None
         processes = list(self._running.values())
         for number, seconds in ((signal.SIGTERM, _GRACE_SECONDS), (signal.SIGKILL, _JOIN_SECONDS)):
             for process in processes:
