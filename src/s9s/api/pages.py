@@ -17,10 +17,10 @@ from s9s.services.jobs import Jobs
 
 #: Distinct pages kept for one state of the snapshot, and their bytes in all.
 MAX_PAGES: Final = 512
-MAX_BYTES: Final = 32 * 1024 * 1024
+MAX_BYTES: Final = 8 * 1024 * 1024
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def read_job_query(query_string: bytes) -> JobQuery:
     """The query string of the job list. Raises `ValidationError`, `InvalidRequest`."""
     asked = read_parameters(JobListParameters, query_string)

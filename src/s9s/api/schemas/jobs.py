@@ -200,7 +200,7 @@ def encode_row(job: Job, hold_reason: str | None = None) -> bytes | RunningRow:
     return RunningRow(head + _HOLE[:-2], b'"' + tail, job.start_time + job.suspended_seconds)
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=16_384)
 def _elapsed(seconds: int) -> bytes:
     return format_duration(max(0, seconds)).encode()
 
