@@ -14,7 +14,11 @@ from tests.contract.serving import Caller, until
 
 FIELDS = {"job_id", "stream", "path", "content", "lines", "size", "offset", "truncated"}
 TEXT = "".join(f"line {number}: żółć ✓\n" for number in range(1, 501))
-WRITE = "import sys\nfor n in range(1, 501): print(f'line {n}: \\u017c\\xf3\\u0142\\u0107 \\u2713')\n"
+WRITE = """import sys, time
+time.sleep(0.3)
+for number in range(1, 501):
+    print(f"line {number}: \\u017c\\xf3\\u0142\\u0107 \\u2713")
+"""
 
 
 @pytest.fixture

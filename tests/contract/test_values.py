@@ -16,8 +16,8 @@ from tests.contract.serving import Caller, until
     [
         ("30", "0:30:00"), ("90:00", "1:30:00"), ("4:00:00", "4:00:00"), ("0:45:00", "0:45:00"),
         ("1-12", "1-12:00:00"), ("1-12:30", "1-12:30:00"), ("1-02:03:00", "1-02:03:00"),
-        ("26:00:00", "1-02:00:00"), ("2h", "2:00:00"), ("30m", "0:30:00"), ("7d", "7-00:00:00"), ("UNLIMITED", "UNLIMITED"),
-        ("INFINITE", "UNLIMITED"),
+        ("26:00:00", "1-02:00:00"), ("2h", "2:00:00"), ("30m", "0:30:00"), ("7d", "7-00:00:00"),
+        ("UNLIMITED", "UNLIMITED"), ("INFINITE", "UNLIMITED"),
     ],
 )  # fmt: skip
 def test_time_limits_are_taken_as_slurm_takes_them(alice: Caller, jobs: Jobs, given: str, shown: str) -> None:
