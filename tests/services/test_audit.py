@@ -129,7 +129,8 @@ async def test_each_record_carries_the_hash_of_the_one_before(audit: Audit, reco
         assert record.previous == previous
         values = [
             record.number, record.at, record.kind, record.intent, record.action, record.user,
-            record.credential, record.address, record.method, record.route, record.resource, record.what, record.before,
+            record.credential, record.address, record.method, record.route, record.resource, record.what,
+            record.before,
             record.after, record.result, record.status, record.request_id, previous.hex(),
         ]  # fmt: skip
         text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
