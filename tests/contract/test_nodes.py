@@ -49,8 +49,6 @@ class TestFilters:
         assert node["state"] == "DRAIN"
         drained = not node["jobs"]
         expected = {"DRAINED": drained, "DRAINING": not drained, "DOWN": False}.get(state, True)
-            state, True
-        )
         assert (spare_node in names(dave, state=state)) is expected
 
     def test_by_availability(self, dave: Caller, spare_node: str) -> None:
