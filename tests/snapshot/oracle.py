@@ -119,5 +119,6 @@ def sort_key(job: Job, field: str, now: int) -> Any:
         if job.het_job_id is not None:
             return job.het_job_id, job.het_job_offset or 0
         return job.numeric_id, 0
-    value = getattr(job, _ATTRIBUTES.get(field, field))
+    # What others add to jobs is not there in a table by itself.
+    value = None if field == "hold_reason" else getattr(job, _ATTRIBUTES.get(field, field))
     return math.inf if field == "time_limit" and value == UNLIMITED else value

@@ -24,6 +24,11 @@ MAX_BYTES: Final = 8 * 1024 * 1024
 def read_job_query(query_string: bytes) -> JobQuery:
     """The query string of the job list. Raises `ValidationError`, `InvalidRequest`."""
     asked = read_parameters(JobListParameters, query_string)
+    start_time, end_time = instant("start_time", asked.start_time), instant("end_time", asked.end_time)
+    if start_time is not None and end_time is not None and end_time < start_time:
+        raise ValidationError.of(
+            "end_time", asked.end_time, f"a time at or after start_time {asked.start_time}"
+        )
     return JobQuery(
         states=job_states(asked.state),
         users=csv(asked.user),
@@ -33,8 +38,8 @@ def read_job_query(query_string: bytes) -> JobQuery:
         names=None if asked.job_name is None else frozenset([asked.job_name]),
         nodes=hostlist("node", asked.node),
         job_ids=csv(asked.job_id),
-        start_time=instant("start_time", asked.start_time),
-        end_time=instant("end_time", asked.end_time),
+        start_time=start_time,
+        end_time=end_time,
         sort=asked.sort,
         descending=asked.order == "desc",
         limit=asked.limit,

@@ -10,10 +10,11 @@ T = TypeVar("T")
 
 #: Fields of a job that a list can be sorted by, as clients spell them.
 JOB_SORT_FIELDS = (
-    "account", "array_job_id", "array_task_id", "cpu_count", "elapsed_time", "end_time", "exit_code",
-    "gpus", "job_id", "job_name", "memory", "node_count", "partition", "priority", "qos", "reason",
-    "start_time", "state", "submit_time", "time_limit", "user", "working_directory",
-    "standard_output", "standard_error",
+    "account", "array_job_id", "array_task_id", "array_tasks", "comment", "cpu_count", "elapsed_time",
+    "eligible_time", "end_time", "exit_code", "expected_start_time", "features", "gpus", "het_job_id",
+    "het_job_offset", "hold_reason", "job_id", "job_name", "memory", "node_count", "partition", "priority",
+    "qos", "reason", "reservation", "signal", "standard_error", "standard_output", "start_time", "state",
+    "submit_time", "time_limit", "user", "working_directory",
 )  # fmt: skip
 
 

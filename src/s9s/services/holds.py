@@ -35,6 +35,7 @@ class Holds:
         self._notes = notes
         self._jobs = jobs
         self._reasons: dict[tuple[int, int], str] = {}
+        jobs.derived["hold_reason"] = self.reason_of
 
     async def load(self) -> None:
         """Read what was kept, once at start."""

@@ -33,6 +33,11 @@ NODE_SORT_KEYS: Final[Mapping[str, Callable[[Node], Any]]] = {
     "boot_time": lambda node: node.boot_time,
     "last_busy": lambda node: node.last_busy,
     "reason": lambda node: node.reason,
+    "reason_user": lambda node: node.reason_user,
+    "reason_time": lambda node: node.reason_time,
+    "resume_after": lambda node: node.resume_after,
+    "gres": lambda node: node.gres,
+    "slurm_version": lambda node: node.slurm_version,
 }
 
 #: State words that Slurm knows of a node; a filter may use any of them.

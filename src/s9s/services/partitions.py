@@ -8,6 +8,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from s9s.domain.errors import PermissionDenied, ResourceNotFound
+from s9s.domain.hostlists import fold_hostlist
 from s9s.domain.partitions import Partition, PartitionStatistics
 from s9s.domain.queries import Page
 from s9s.services.access import Caller, may_see_all
@@ -37,6 +38,7 @@ PARTITION_SORT_KEYS: Final[Mapping[str, Callable[[PartitionView], Any]]] = {
     "priority": lambda view: view.partition.priority,
     "qos": lambda view: view.partition.qos,
     "is_default": lambda view: view.partition.is_default,
+    "nodes": lambda view: fold_hostlist(view.partition.nodes),
 }
 
 

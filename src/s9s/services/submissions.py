@@ -38,6 +38,9 @@ async def read_script(script: str, actor: str, files: UserFiles) -> str:
     if script.startswith("/") and "\n" not in script:
         try:
             return await _read_file(script, actor, files)
+        except ValidationError as error:
+            # What is wrong with the path is wrong with the field that the client sent.
+            raise ValidationError(error.message, **{**error.details, "parameter": "script"}) from error
         except ResourceNotFound as error:
             # "/bin/sleep 60" is a command line; a path without blanks can only have been meant as a file.
             if not any(character.isspace() for character in script):

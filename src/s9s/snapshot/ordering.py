@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from s9s.snapshot.columns import NUMBERS, Columns, Rows
 from s9s.snapshot.vocabulary import NOTHING
 
 Values = npt.NDArray[np.float64]
+Reader = Callable[[int], str | int | None]
 
 #: Sort fields that are not called like their column.
 _COLUMN: Final = {"memory": "memory_mib", "time_limit": "time_limit_seconds"}
@@ -22,7 +24,9 @@ _TASKS: Final = float(2**22)
 _ROOM: Final = float(2**62)
 
 
-def arrange(columns: Columns, rows: Rows, field: str, descending: bool, now: int) -> Rows:
+def arrange(
+    columns: Columns, rows: Rows, field: str, descending: bool, now: int, read: Reader | None = None
+) -> Rows:
     """`rows` ordered by a sort field, then by numeric id; ``None`` last in either direction.
 
     Args:
@@ -31,8 +35,9 @@ def arrange(columns: Columns, rows: Rows, field: str, descending: bool, now: int
         field: One of `JOB_SORT_FIELDS`.
         descending: Largest first, ties too.
         now: Epoch seconds that `elapsed_time` is counted to.
+        read: The field's value by slot, for a field that has no column.
     """
-    values = _values(columns, rows, field, now)
+    values = _values(columns, rows, field, now) if read is None else _read(rows, read)
     numeric = columns.numbers("numeric_id").take(rows)
     missing = np.isnan(values)
     present, absent = np.flatnonzero(~missing), np.flatnonzero(missing)
@@ -75,6 +80,16 @@ def _values(columns: Columns, rows: Rows, field: str, now: int) -> Values:
     ranks = columns.vocabularies[name].ranks().take(codes).astype(np.float64)
     ranks[codes == NOTHING] = np.nan
     return ranks
+
+
+def _read(rows: Rows, read: Reader) -> Values:
+    """Values that are asked of each job; text by its place among all that were found."""
+    found = [read(slot) for slot in rows.tolist()]
+    places = {
+        text: place for place, text in enumerate(sorted({one for one in found if isinstance(one, str)}))
+    }
+    values = [np.nan if one is None else places[one] if isinstance(one, str) else one for one in found]
+    return np.array(values, np.float64)
 
 
 def _elapsed(columns: Columns, rows: Rows, now: int) -> Values:

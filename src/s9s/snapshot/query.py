@@ -82,7 +82,9 @@ def _sorted(table: JobTable, filters: frozenset[Filter], query: JobQuery, now: i
     def pick() -> Rows:
         rows = _matching(table, filters)
         if not filters or len(rows) <= _FEW:
-            return arrange(table.columns, rows, query.sort, query.descending, now)
+            return arrange(
+                table.columns, rows, query.sort, query.descending, now, table.reader_of(query.sort)
+            )
         chosen = np.zeros(table.columns.capacity, np.bool_)
         chosen[rows] = True
         everything = _sorted(table, frozenset(), query, now)
