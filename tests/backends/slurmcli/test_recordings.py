@@ -297,7 +297,7 @@ def test_refused_submissions_name_what_was_wrong(recording: Recording) -> None:
         error = error_of(finished, asked)
         assert isinstance(error, ValidationError), (fields, error)
         (field,) = fields
-        expected = {"deadline": "time_limit_seconds", "gpus": "nodes"}
+        expected = {"gpus": "nodes"}
         if field == "script":
             assert error.details["parameter"] in ("script", "time_limit_seconds")
         elif refusal["fields"] == {"gres": "gpu:99"}:

@@ -19,6 +19,8 @@ _BULK_SECONDS: Final = 300.0
 #: States after which Slurm may have put the job back into the queue, under the same id.
 _REQUEUED: Final = frozenset({JobState.NODE_FAIL, JobState.PREEMPTED, JobState.BOOT_FAIL})
 _MOST_IDS: Final = 1000
+#: Slurm was not yet born, and does not read instants of the first days of 1970.
+_FIRST_INSTANT: Final = 1_000_000_000
 
 
 class Accounting:
@@ -30,7 +32,9 @@ class Accounting:
 
     async def finished(self, start: int, end: int) -> list[Job]:
         """Jobs that ended in [start, end). Raises `SlurmUnavailable`."""
-        query = sacct.finished_between(start, end, await self._wanted())
+        if end <= _FIRST_INSTANT:
+            return []
+        query = sacct.finished_between(max(start, _FIRST_INSTANT), end, await self._wanted())
         jobs = {
             job.numeric_id: job
             for job in await self._jobs(query, "read finished jobs")

@@ -95,6 +95,8 @@ class CommandLineBackend:
             if not remembers:
                 raise
             job, usage = await self._accounting.job(job_id, actor)
+            if actor is not None and not job.state.is_finished:
+                raise  # slurmctld hides it from the actor; slurmdbd has a PrivateData of its own
             environment = await self._accounting.environment(job_id, actor) if actor else None
             return JobDetails(job=job, environment=environment, usage=usage)
         if actor is None:

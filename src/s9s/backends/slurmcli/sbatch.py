@@ -21,7 +21,8 @@ _PLAIN: Final = {
     "mail_type": "mail-type", "mail_user": "mail-user", "open_mode": "open-mode", "signal": "signal",
 }  # fmt: skip
 
-_EXPORT: Final = re.compile(r"--export(?:=|\s|$)")
+# In one of the lines before the first command.
+_EXPORT: Final = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*?#SBATCH[^\n]*[ \t]--export[= \t]")
 _JOB_ID: Final = re.compile(r"(\d+)(?:;.*)?")
 
 
@@ -31,14 +32,14 @@ def argv(submission: JobSubmission, home: str, environment_fd: int) -> list[str]
     Args:
         submission: What is asked for.
         home: Where the job runs if neither the submission nor its script says so.
-        environment_fd: The descriptor with the job's environment, see `environment`. By its path, since sbatch
-            reads it once for each component of a heterogeneous job.
+        environment_fd: The descriptor with the job's environment, see `environment`. It is named by its
+            path, since sbatch reads it once for each component of a heterogeneous job.
     """
     directives = parse_directives(submission.script)
     options = ["sbatch", "--parsable", f"--export-file=/dev/fd/{environment_fd}"]
     # 26.05 drops the environment of the file without --export. The script's own wins, unless the request
     # has variables: --export=NONE would lose them.
-    if submission.environment or not any(_EXPORT.match(option) for option in directives.unknown):
+    if submission.environment or not _EXPORT.match(submission.script):
         options.append("--export=ALL")
     if submission.working_directory is None and "working_directory" not in directives.submission_fields:
         options.append(f"--chdir={home}")
