@@ -92,13 +92,13 @@ async def find_slurm(settings: Settings, processes: Processes) -> Found:
 
 def slurm_environment(settings: Settings) -> dict[str, str]:
     """What Slurm's commands need to know of the cluster."""
-    conf = settings.cluster.slurm_conf
+    conf = settings.cluster.slurm_conf_path
     return {"SLURM_CONF": str(conf)} if conf else {}
 
 
 def command(settings: Settings, name: str) -> str:
     """The path of one of Slurm's commands, or its bare name to be found on PATH."""
-    directory = settings.cluster.bin_dir
+    directory = settings.cluster.commands_directory
     return str(directory / name) if directory else name
 
 
@@ -161,8 +161,8 @@ def _command_line(settings: Settings, processes: Processes) -> Backend:
 
     cluster = settings.cluster
     return CommandLineBackend(
-        bin_dir=str(cluster.bin_dir) if cluster.bin_dir else None,
-        slurm_conf=str(cluster.slurm_conf) if cluster.slurm_conf else None,
+        bin_dir=str(cluster.commands_directory) if cluster.commands_directory else None,
+        slurm_conf=str(cluster.slurm_conf_path) if cluster.slurm_conf_path else None,
         processes=processes,
         timeout_seconds=cluster.timeout_seconds,
     )

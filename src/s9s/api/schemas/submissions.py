@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
@@ -186,9 +187,30 @@ def submission_of(body: JobSubmissionBody) -> JobSubmission:
     )
 
 
+#: Types of dependencies that Slurm knows, 22.05 to 26.05; all but the last are on a job.
+DEPENDENCY_TYPES: Final = (
+    "after",
+    "afterany",
+    "afterburstbuffer",
+    "aftercorr",
+    "afternotok",
+    "afterok",
+    "singleton",
+)
+_JOB_ID: Final = re.compile(r"[1-9][0-9]{0,9}(_[0-9]{1,9})?", re.ASCII)
+
+
 def _dependency(bodies: list[DependencyBody]) -> str | None:
     if not bodies:
         return None
+    for number, body in enumerate(bodies):
+        if body.type not in DEPENDENCY_TYPES:
+            raise ValidationError.of(f"dependencies.{number}.type", body.type, list(DEPENDENCY_TYPES))
+        needs_job = body.type != "singleton"
+        if needs_job and not _JOB_ID.fullmatch(str(body.job_id or "")):
+            raise ValidationError.of(
+                f"dependencies.{number}.job_id", body.job_id, "a job id like 12344 or 12344_7"
+            )
     wanted = [
         Dependency(type=one.type, job_id=None if one.job_id is None else str(one.job_id)) for one in bodies
     ]

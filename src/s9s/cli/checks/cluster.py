@@ -93,11 +93,11 @@ def _simulated(settings: Settings, why: str) -> Iterator[Finding]:
 def _named(settings: Settings) -> Iterator[Finding]:
     """What the configuration names."""
     cluster = settings.cluster
-    if cluster.slurm_conf is not None:
-        if os.access(cluster.slurm_conf, os.R_OK):
-            yield ok("slurm.conf", str(cluster.slurm_conf))
+    if cluster.slurm_conf_path is not None:
+        if os.access(cluster.slurm_conf_path, os.R_OK):
+            yield ok("slurm.conf", str(cluster.slurm_conf_path))
         else:
-            yield fail("slurm.conf", f"{cluster.slurm_conf} cannot be read", "set cluster.slurm_conf")
+            yield fail("slurm.conf", f"{cluster.slurm_conf_path} cannot be read", "set cluster.slurm_conf")
     if cluster.jwt_key is not None:
         try:
             KeyTokens(str(cluster.jwt_key), service_user=cluster.service_user or "root")
@@ -114,14 +114,14 @@ def _named(settings: Settings) -> Iterator[Finding]:
 def _ways(settings: Settings, found: Found) -> Iterator[Finding]:
     """What was found of Slurm."""
     if found.has_commands:
-        missing = [name for name in _TOOLS if not _which(settings.cluster.bin_dir, name)]
+        missing = [name for name in _TOOLS if not _which(settings.cluster.commands_directory, name)]
         if needed := [name for name in missing if _TOOLS[name]]:
             mend = "install Slurm's client package, or set cluster.bin_dir"
             yield fail("commands", f"{', '.join(needed)} not found", mend)
         elif missing:
             yield warn("commands", f"{', '.join(missing)} not found: nothing from accounting")
         else:
-            yield ok("commands", str(settings.cluster.bin_dir or "on PATH"))
+            yield ok("commands", str(settings.cluster.commands_directory))
     elif settings.cluster.mode == "cli":
         yield fail(
             "commands",
