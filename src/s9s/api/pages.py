@@ -11,6 +11,7 @@ from typing import Final
 from s9s.api.parameters import read_parameters
 from s9s.api.schemas.jobs import JobListParameters, encode_row
 from s9s.api.values import csv, hostlist, instant, job_states
+from s9s.domain.errors import ValidationError
 from s9s.domain.queries import JobQuery, Visibility
 from s9s.services.access import Caller
 from s9s.services.jobs import Jobs
