@@ -16,8 +16,8 @@ from s9s.backends.simulated.applications import (
     Application,
 )
 from s9s.backends.simulated.cluster import Cluster
-from s9s.backends.simulated.nodes import Need
 from s9s.backends.simulated.records import Course
+from s9s.backends.simulated.resources import Need
 from s9s.domain.accounting import User
 from s9s.domain.jobs import Job, JobState
 

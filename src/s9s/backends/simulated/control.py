@@ -8,7 +8,8 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from s9s.backends.simulated.cluster import Cluster, is_over, split_address
-from s9s.backends.simulated.lifecycle import SIGTERM, Launcher, Lifecycle
+from s9s.backends.simulated.launcher import Launcher
+from s9s.backends.simulated.lifecycle import SIGTERM, Lifecycle
 from s9s.backends.simulated.privileges import ACCESS_DENIED, Privileges
 from s9s.backends.simulated.records import Outcome, Record
 from s9s.backends.simulated.requests import check_association, check_partition
@@ -139,7 +140,7 @@ class Control:
         cluster.show(record, job)
         if job.state == JobState.PENDING:
             cluster.queue.remove(record)
-            lifecycle.consider(record)
+            lifecycle.pending.consider(record)
         elif update.time_limit_seconds is not None:
             lifecycle.change_limit(record)
 
@@ -219,7 +220,7 @@ class Control:
         if task is None or record.job.array_task_id is not None:
             return record
         queued = record.place is not None
-        own = self._lifecycle.split(record, task)
+        own = self._lifecycle.pending.split(record, task)
         if queued and own.job.state == JobState.PENDING:
-            self._lifecycle.consider(own)
+            self._lifecycle.pending.consider(own)
         return own

@@ -7,8 +7,8 @@ from typing import Final
 from s9s.backends.simulated.cluster import Cluster
 from s9s.backends.simulated.conditions import Dependency
 from s9s.backends.simulated.lifecycle import Lifecycle
-from s9s.backends.simulated.nodes import Need, Share
 from s9s.backends.simulated.records import Course, Record, asked
+from s9s.backends.simulated.resources import Need, Share
 from s9s.domain.jobs import Job, JobState
 
 EXAMPLE_IDS: Final = (12344, 12345, 12346, 12347)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec.structs import replace
 
 from s9s.backends.simulated.accounting import Remains
-from s9s.backends.simulated.arrays import fold_tasks
 from s9s.backends.simulated.cluster import Cluster
-from s9s.backends.simulated.conditions import Condition, Dependency, Verdict, verdict_on
+from s9s.backends.simulated.conditions import Dependency
+from s9s.backends.simulated.launcher import Launcher
 from s9s.backends.simulated.limits import limits_of
+from s9s.backends.simulated.pending import Pending
 from s9s.backends.simulated.records import Outcome, Record, asked
 from s9s.domain.durations import UNLIMITED
 from s9s.domain.jobs import Job, JobState
@@ -28,27 +28,6 @@ NEVER: Final = 2**40
 SIGTERM, SIGKILL = 15, 9
 
 
-class Launcher(Protocol):
-    """Runs jobs really."""
-
-    @property
-    def has_room(self) -> bool:
-        """Whether one more process may be started."""
-        ...
-
-    def start(self, record: Record) -> None:
-        """Start a job's process; `Lifecycle.exited` hears when it is gone."""
-        ...
-
-    def signal(self, record: Record, number: int) -> None:
-        """Deliver a signal to all of the job's processes."""
-        ...
-
-    def is_running(self, record: Record) -> bool:
-        """Whether the job has a process."""
-        ...
-
-
 class Lifecycle:
     """The transitions; each keeps resources, limits, usage, arrays, dependants and accounting in step.
 
@@ -60,10 +39,9 @@ class Lifecycle:
     def __init__(self, cluster: Cluster, launcher: Launcher | None) -> None:
         self._cluster = cluster
         self._launcher = launcher
-        self.request_pass: Callable[[], None] = lambda: None
-        """Called when something happened that could let a job start."""
+        self.pending = Pending(cluster)
 
-    # -- pending ---------------------------------------------------------------------------------------------
+    # -- beginning -------------------------------------------------------------------------------------------
 
     def enter(self, record: Record, dependency: Dependency | None = None) -> None:
         """A new pending job, or array."""
@@ -77,91 +55,7 @@ class Lifecycle:
         cluster.priorities.watch(record.job.numeric_id)
         if record.deadline is not None:
             cluster.agenda.at(record.deadline, self._miss_deadline, record)
-        self.consider(record)
-
-    def consider(self, record: Record) -> None:
-        """Find out anew whether a pending job may be scheduled, and if not, why."""
-        cluster, job = self._cluster, record.job
-        if job.state != JobState.PENDING:
-            return
-        dependency = cluster.waiters.dependency(job.numeric_id)
-        verdict, left = Verdict.MET, None
-        if dependency is not None:
-            verdict, left = dependency.judge(lambda condition: self._verdict(job, condition))
-        if verdict is Verdict.MET and dependency is not None:
-            cluster.waiters.drop(job)
-        begins_later = record.begin_time is not None and record.begin_time > cluster.now
-        eligible_time = job.eligible_time
-        if record.held_by:
-            reason: str | None = "JobHeldUser" if record.held_by == "user" else "JobHeldAdmin"
-        elif verdict is Verdict.NEVER:
-            reason = "DependencyNeverSatisfied"
-        elif verdict is Verdict.OPEN:
-            reason = "Dependency"
-        elif begins_later:
-            reason = "BeginTime"
-            eligible_time = record.begin_time
-            cluster.agenda.at(float(record.begin_time or 0), self.consider, record)
-        else:
-            reason = job.reason if record.place else "Priority"
-            if eligible_time is None or eligible_time > cluster.now:
-                eligible_time = cluster.instant
-        changed = replace(job, reason=reason, eligible_time=eligible_time, dependency=left)
-        if record.held_by:
-            changed = replace(changed, priority=0)
-        elif not record.has_fixed_priority:
-            changed = replace(changed, priority=cluster.priorities.of(changed, record.nice, cluster.now))
-        if changed != job:
-            cluster.show(record, changed)
-        if record.held_by or verdict is not Verdict.MET or begins_later:
-            cluster.queue.remove(record)
-        else:
-            cluster.queue.put(record, cluster.tier(changed))
-            self.request_pass()
-
-    def refresh_priority(self, record: Record) -> None:
-        """Let a pending job age."""
-        if record.held_by or record.has_fixed_priority:
-            return
-        cluster, job = self._cluster, record.job
-        priority = cluster.priorities.of(job, record.nice, cluster.now)
-        if priority != job.priority:
-            cluster.show(record, replace(job, priority=priority))
-            cluster.queue.move(record, cluster.tier(job))
-
-    def explain(self, record: Record, reason: str, expected_start: int | None = None) -> None:
-        """Say why a queued job does not start."""
-        job = record.job
-        if job.reason != reason or job.expected_start_time != expected_start:
-            self._cluster.show(record, replace(job, reason=reason, expected_start_time=expected_start))
-
-    def split(self, record: Record, task: int) -> Record:
-        """Give one waiting task of an array a record of its own; the last one keeps the array's.
-
-        The record is pending and not in the queue.
-        """
-        cluster, tasks = self._cluster, record.tasks
-        assert tasks is not None
-        tasks.waiting.remove(task)
-        tasks.text = fold_tasks(tasks.waiting)
-        own = {"job_id": f"{tasks.array_id}_{task}", "array_task_id": task, "array_tasks": None}
-        if not tasks.waiting:
-            cluster.queue.remove(record)
-            tasks.records[task] = record.job.numeric_id
-            cluster.show(record, replace(record.job, **own))
-            return record
-        numeric_id = cluster.next_id()
-        split = replace(record, job=replace(record.job, numeric_id=numeric_id, **own), place=None)
-        dependency = cluster.waiters.dependency(record.job.numeric_id)
-        if dependency is not None:
-            cluster.waiters.add(split.job, dependency)
-        tasks.records[task] = numeric_id
-        cluster.add(split)
-        cluster.priorities.watch(numeric_id)
-        if split.deadline is not None:
-            cluster.agenda.at(split.deadline, self._miss_deadline, split)
-        cluster.show(record, replace(record.job, array_tasks=tasks.shown))
-        return split
+        self.pending.consider(record)
 
     # -- running ---------------------------------------------------------------------------------------------
 
@@ -173,7 +67,7 @@ class Lifecycle:
         """
         cluster = self._cluster
         if record.tasks is not None and record.tasks.waiting and record.job.array_task_id is None:
-            record = self.split(record, record.tasks.waiting[0])
+            record = self.pending.split(record, record.tasks.waiting[0])
         cluster.queue.remove(record)
         cluster.waiters.drop(record.job)
         record.shares = cluster.pool.shares(record.need, nodes)
@@ -196,7 +90,7 @@ class Lifecycle:
         if record.batch is not None and self._launcher is not None:
             record.usage = None
             self._launcher.start(record)
-        self._wake_waiters(job)
+        self.pending.wake(job)
         return record
 
     def occupy(self, record: Record) -> None:
@@ -336,7 +230,7 @@ class Lifecycle:
             # Whoever stood aside because of a limit that this job counted for is looked at again.
             for waiting in cluster.queue.first_aside(limit, _RECALLED):
                 cluster.queue.put(waiting, cluster.tier(waiting.job))
-        self.request_pass()
+        self.pending.request_pass()
         if outcome.requeues:
             self._return(record)
             return
@@ -361,7 +255,7 @@ class Lifecycle:
         remains = Remains(record.batch.environment, record.usage) if record.batch else None
         cluster.accounting.add(job, remains)
         cluster.agenda.at(cluster.now + cluster.site.min_job_age_seconds, self._forget, record, record.run)
-        self._wake_waiters(job)
+        self.pending.wake(job)
 
     def _return(self, record: Record) -> None:
         """Put a job back into the queue."""
@@ -385,7 +279,7 @@ class Lifecycle:
         )
         cluster.journal.note(job.numeric_id)
         cluster.priorities.watch(job.numeric_id)
-        self.consider(record)
+        self.pending.consider(record)
 
     def requeue(self, record: Record) -> None:
         """Put a running, suspended or finished job back into the queue."""
@@ -420,12 +314,14 @@ class Lifecycle:
         if run == record.run:
             self.kill(record)
 
-    def _miss_deadline(self, record: Record) -> None:
-        state = record.job.state
-        if state == JobState.PENDING:
-            self.give_up(record, JobState.DEADLINE, "DeadLine")
-        elif state in (JobState.RUNNING, JobState.SUSPENDED):
-            self.end(record, Outcome(JobState.DEADLINE, self._cluster.instant, 0, SIGTERM, "DeadLine"))
+    def _miss_deadline(self, entered: Record) -> None:
+        cluster, tasks = self._cluster, entered.tasks
+        ids = [entered.job.numeric_id, *(tasks.records.values() if tasks else ())]
+        for record in [cluster.records[numeric_id] for numeric_id in ids if numeric_id in cluster.records]:
+            if record.job.state == JobState.PENDING:
+                self.give_up(record, JobState.DEADLINE, "DeadLine")
+            elif record.job.state in (JobState.RUNNING, JobState.SUSPENDED):
+                self.end(record, Outcome(JobState.DEADLINE, cluster.instant, 0, SIGTERM, "DeadLine"))
 
     def _forget(self, record: Record, run: int) -> None:
         if run == record.run:
@@ -438,26 +334,6 @@ class Lifecycle:
         cluster.accounting.add(job)
         forgotten = (job.end_time or 0) + cluster.site.min_job_age_seconds
         cluster.agenda.at(forgotten, self._forget, record, record.run)
-
-    # -- dependencies ----------------------------------------------------------------------------------------
-
-    def _wake_waiters(self, job: Job) -> None:
-        for numeric_id in self._cluster.waiters.on(job):
-            record = self._cluster.records.get(numeric_id)
-            if record is not None:
-                self.consider(record)
-
-    def _verdict(self, job: Job, condition: Condition) -> Verdict:
-        cluster = self._cluster
-        if condition.job_id is None:
-            return cluster.waiters.singleton(job, cluster.records.values())
-        verdict = verdict_on(condition, cluster.meant_by(condition.job_id), cluster.instant)
-        if verdict is Verdict.OPEN and condition.delay_seconds:
-            record = cluster.records[job.numeric_id]
-            for other in cluster.meant_by(condition.job_id):
-                if other.start_time is not None:
-                    cluster.agenda.at(other.start_time + condition.delay_seconds, self.consider, record)
-        return verdict
 
     def _limit_end(self, job: Job) -> int:
         limit = job.time_limit_seconds

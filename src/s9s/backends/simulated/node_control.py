@@ -62,7 +62,7 @@ class NodeControl:
         for position in positions:
             self._actions[update.action](position, update, actor)
             pool.changed(position)
-        self._lifecycle.request_pass()
+        self._lifecycle.pending.request_pass()
 
     def fail_by_itself(self, position: int, reason: str) -> None:
         """A node stops responding."""
@@ -79,7 +79,7 @@ class NodeControl:
             state.boot_time = self._cluster.instant
             self._clear(state)
             self._cluster.pool.changed(position)
-            self._lifecycle.request_pass()
+            self._lifecycle.pending.request_pass()
 
     def _check(self, position: int, action: NodeAction) -> None:
         state = self._cluster.pool.states[position]
@@ -152,7 +152,7 @@ class NodeControl:
             state.flags.discard("POWERING_UP")
             state.boot_time = self._cluster.instant
             self._cluster.pool.changed(position)
-            self._lifecycle.request_pass()
+            self._lifecycle.pending.request_pass()
 
     def _shut_down(self, position: int) -> None:
         state = self._cluster.pool.states[position]
@@ -172,7 +172,7 @@ class NodeControl:
             state.flags.discard("NOT_RESPONDING")
             self._clear(state)
             self._cluster.pool.changed(position)
-            self._lifecycle.request_pass()
+            self._lifecycle.pending.request_pass()
 
     # -- reasons ---------------------------------------------------------------------------------------------
 

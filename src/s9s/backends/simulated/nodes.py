@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from s9s.backends.simulated.journal import Journal
 from s9s.backends.simulated.noise import noise
+from s9s.backends.simulated.resources import Need, Share, conjunction, spread
 from s9s.domain.nodes import Node
 
 Mask = NDArray[np.bool_]
@@ -31,35 +32,6 @@ class NodeSpec(Struct, frozen=True, kw_only=True):
     features: tuple[str, ...] = ()
     partitions: tuple[str, ...] = ()
     weight: int = 1
-
-
-class Share(Struct, frozen=True, gc=False):
-    """What a job has of one node."""
-
-    node: int
-    cpus: int
-    memory_mib: int
-    gpus: int
-
-
-class Need(Struct, frozen=True, kw_only=True, gc=False):
-    """What a job needs of each of its nodes, and of which ones."""
-
-    nodes: int = 1
-    cpus: int = 1
-    """The most on any one node, like the others below."""
-    memory_mib: int = 0
-    """-1: all of the node's."""
-    gpus: int = 0
-    total_cpus: int = 1
-    """Over all nodes: less than nodes times `cpus` where tasks do not spread evenly."""
-    total_gpus: int = 0
-    cpus_per_task: int = 1
-    exclusive: bool = False
-    features: str | None = None
-    required: tuple[int, ...] = ()
-    """Nodes that must be among those given."""
-    excluded: tuple[int, ...] = ()
 
 
 class NodeState:
@@ -202,7 +174,7 @@ class NodePool:
     def _feature_mask(self, expression: str) -> Mask:
         """Nodes that satisfy ``a&b``, ``a|b``, ``(a|b)&c`` (parentheses do not nest) or ``a,b``."""
         mask = np.ones(len(self.specs), dtype=np.bool_)
-        for alternatives in _conjunction(expression):
+        for alternatives in conjunction(expression):
             mask &= np.array(
                 [not alternatives.isdisjoint(spec.features) for spec in self.specs], dtype=np.bool_
             )
@@ -211,7 +183,7 @@ class NodePool:
     def knows_features(self, expression: str) -> bool:
         """Whether the expression is well formed and all its features exist somewhere."""
         try:
-            return all(alternatives <= self._features for alternatives in _conjunction(expression))
+            return all(alternatives <= self._features for alternatives in conjunction(expression))
         except ValueError:
             return False
 
@@ -316,24 +288,3 @@ class NodePool:
             resume_after=state.resume_after,
             slurm_version=self._slurm_version,
         )
-
-
-def _conjunction(expression: str) -> list[frozenset[str]]:
-    """The alternatives of each part that must hold.
-
-    Raises:
-        ValueError: for anything but names, ``&``, ``,``, ``|`` and single parentheses or brackets.
-    """
-    parts = []
-    for part in expression.replace(",", "&").split("&"):
-        names = part.strip().strip("()[]").split("|")
-        if not all(name.replace("-", "").replace("_", "").replace(".", "").isalnum() for name in names):
-            raise ValueError(f"no feature expression: {expression!r}")
-        parts.append(frozenset(names))
-    return parts
-
-
-def spread(total: int, over: int) -> list[int]:
-    """`total` things dealt out over so many nodes, the first ones getting one more: 5 over 3 is 2, 2, 1."""
-    each, more = divmod(total, over)
-    return [each + (position < more) for position in range(over)]

@@ -16,8 +16,9 @@ from s9s.backends.simulated.cluster import Cluster
 from s9s.backends.simulated.examples import EXAMPLE_IDS, add_examples
 from s9s.backends.simulated.lifecycle import Lifecycle
 from s9s.backends.simulated.node_control import NodeControl
-from s9s.backends.simulated.nodes import Need, NodePool
+from s9s.backends.simulated.nodes import NodePool
 from s9s.backends.simulated.records import Record
+from s9s.backends.simulated.resources import Need
 from s9s.domain.jobs import Job, JobState
 from s9s.domain.nodes import NodeAction, NodeUpdate
 

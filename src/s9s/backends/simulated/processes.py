@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import re
 import shutil
 import signal
 import stat
@@ -23,6 +22,7 @@ from s9s.backends.simulated.environments import PATH, environment_of
 from s9s.backends.simulated.gathering import gather
 from s9s.backends.simulated.homes import Homes
 from s9s.backends.simulated.records import Record
+from s9s.backends.simulated.scripts import SRUN, interpreter
 from s9s.backends.simulated.strays import MARK, Leader, end_leftovers, end_strays, new_mark, started
 from s9s.domain.errors import PermissionDenied
 from s9s.domain.jobs import Job, JobUsage
@@ -36,21 +36,6 @@ _JOIN_SECONDS: Final = 5.0
 #: JobAcctGatherFrequency; the first look comes sooner, for short jobs.
 _FIRST_LOOK_SECONDS: Final = 0.2
 _LOOK_SECONDS: Final = 2.0
-
-_SRUN: Final = """#!/bin/sh
-# The simulated cluster has one real host: srun runs the command once, in place.
-while [ $# -gt 0 ]; do
-  case "$1" in
-    --) shift; break ;;
-    --*=*) shift ;;
-    -[nNcptJwxoeiGAqDmC]) shift 2 ;;
-    --ntasks|--nodes|--cpus-per-task|--partition|--time|--job-name|--output|--error|--gpus|--mem) shift 2 ;;
-    -*) shift ;;
-    *) break ;;
-  esac
-done
-exec "$@"
-"""
 
 Exited = Callable[[Record, int, int | None], None]
 
@@ -67,7 +52,7 @@ class _Process:
 
 
 class LocalProcesses:
-    """Implements `lifecycle.Launcher`. Belongs to the event loop in which `start` is called.
+    """Implements `launcher.Launcher`. Belongs to the event loop in which `start` is called.
 
     Args:
         state_dir: Where scripts, the srun shim and notes of running processes lie.
@@ -95,7 +80,7 @@ class LocalProcesses:
         for directory in (self._spool, self._notes, self._bin):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         srun = self._bin / "srun"
-        srun.write_text(_SRUN)
+        srun.write_text(SRUN)
         srun.chmod(0o755)
 
     # -- Launcher --------------------------------------------------------------------------------------------
@@ -168,7 +153,7 @@ class LocalProcesses:
             script.write_text(batch.script, encoding="utf-8", errors="replace")
             try:
                 popen = subprocess.Popen(
-                    [*_interpreter(batch.script), str(script)],
+                    [*interpreter(batch.script), str(script)],
                     cwd=directory,
                     env=environment,
                     stdin=source,
@@ -297,11 +282,3 @@ def _join(processes: list[_Process], seconds: float) -> None:
     for process in processes:
         if process.waiter is not None:
             process.waiter.join(max(0.0, deadline - time.monotonic()))
-
-
-def _interpreter(script: str) -> list[str]:
-    """What the kernel makes of the first line: an interpreter and at most one argument. Raises `OSError`."""
-    words = re.split("[ \t]+", script.partition("\n")[0].removeprefix("#!").strip(" \t"), maxsplit=1)
-    if not words[0]:
-        raise OSError(errno.ENOEXEC, os.strerror(errno.ENOEXEC))
-    return words

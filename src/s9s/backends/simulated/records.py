@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from s9s.backends.simulated.nodes import Need, Share
+from s9s.backends.simulated.resources import Need, Share
 from s9s.domain.jobs import Job, JobState, JobUsage
 
 

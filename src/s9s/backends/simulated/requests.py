@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from s9s.backends.simulated.cluster import Cluster
-from s9s.backends.simulated.nodes import Need
+from s9s.backends.simulated.resources import Need
 from s9s.domain.errors import ValidationError
 from s9s.domain.hostlists import expand_hostlist
 from s9s.domain.jobs import JobSubmission

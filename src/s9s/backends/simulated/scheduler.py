@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 
 from s9s.backends.simulated.cluster import Cluster
-from s9s.backends.simulated.lifecycle import NEVER, Launcher, Lifecycle
+from s9s.backends.simulated.launcher import Launcher
+from s9s.backends.simulated.lifecycle import NEVER, Lifecycle
 from s9s.backends.simulated.limits import limits_of
 from s9s.backends.simulated.nodes import FOREVER, Amounts
 from s9s.backends.simulated.records import Record
@@ -36,7 +37,7 @@ class Scheduler:
         self._launcher = launcher
         self._requested = False
         self._last_pass = cluster.now - MIN_INTERVAL_SECONDS
-        lifecycle.request_pass = self.request
+        lifecycle.pending.request_pass = self.request
         self.request()
         cluster.agenda.at(cluster.now + MAX_INTERVAL_SECONDS, self._tick)
         cluster.agenda.at(cluster.now + PRIORITY_INTERVAL_SECONDS, self._age)
@@ -65,7 +66,7 @@ class Scheduler:
             record = cluster.records.get(numeric_id)
             if record is not None and record.job.state == JobState.PENDING:
                 cluster.priorities.watch(numeric_id)
-                self._lifecycle.refresh_priority(record)
+                self._lifecycle.pending.refresh_priority(record)
         cluster.agenda.at(cluster.now + PRIORITY_INTERVAL_SECONDS, self._age)
 
 
@@ -108,11 +109,11 @@ class _Pass:
         if limit is not None:
             self._set_aside(record, *limit)
         else:
-            self._lifecycle.explain(record, reason, expected)
+            self._lifecycle.pending.explain(record, reason, expected)
         return False
 
     def _set_aside(self, record: Record, reason: str, limit: str) -> None:
-        self._lifecycle.explain(record, reason)
+        self._lifecycle.pending.explain(record, reason)
         self._cluster.queue.set_aside(record, limit, self._cluster.tier(record.job))
 
     def _find(self, record: Record, name: str) -> list[int] | None:
