@@ -40,9 +40,7 @@ async def client(application: Application) -> AsyncIterator[Client]:
     """Clients with a credential that is as the keywords say, with another secret, or with none."""
     opened: list[httpx2.AsyncClient] = []
 
-    async def make(
-        secret: str | None = None, address: str = "192.0.2.1", **wish: Any
-    ) -> httpx2.AsyncClient:
+    async def make(secret: str | None = None, address: str = "192.0.2.1", **wish: Any) -> httpx2.AsyncClient:
         if wish:
             secret, _ = await application.tokens.create(Wish(**wish))
         transport = httpx2.ASGITransport(application.front, client=(address, 5000))

@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from s9s.api.peers import Proxies
 from s9s.domain.errors import AuthenticationFailed
@@ -48,11 +48,16 @@ class Authentication(AbstractAuthenticationMiddleware):
         self._credentials = credentials
         self._proxies = proxies
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found: Any = scope
+        found["state"]["address"] = self._proxies.address_of(found)
+        await super().__call__(scope, receive, send)
+
     async def authenticate_request(
         self, connection: ASGIConnection[Any, Any, Any, Any]
     ) -> AuthenticationResult:
         scope: Any = connection.scope
-        address = self._proxies.address_of(scope)
+        address = scope["state"]["address"]
         secret = secret_in(scope["headers"])
         if secret is not None:
             caller = self._credentials.cached(secret, address)

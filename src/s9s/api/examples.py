@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 REQUEST_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "issue_access_token": {
+        "client_id": "your_client_id",
+        "client_secret": "your_client_secret",
+        "grant_type": "client_credentials",
+    },
     "submit_job": {
         "job_name": "my_simulation",
         "script": "/home/alice/scripts/simulation.sh",

@@ -6,7 +6,7 @@ from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
 
-from s9s.api.routers import job_changes, jobs, nodes, output, partitions, status, tokens, users
+from s9s.api.routers import job_changes, jobs, nodes, oauth, output, partitions, status, tokens, users
 
 #: Relative to ``/v1``.
 V1_ROUTES: Final[list[HTTPRouteHandler]] = [
@@ -20,4 +20,4 @@ V1_ROUTES: Final[list[HTTPRouteHandler]] = [
     *status.ROUTES,
 ]
 
-ROOT_ROUTES: Final[list[HTTPRouteHandler]] = [*status.ROOT_ROUTES]
+ROOT_ROUTES: Final[list[HTTPRouteHandler]] = [*status.ROOT_ROUTES, *oauth.ROOT_ROUTES]

@@ -20,6 +20,7 @@ from s9s.app.logs import configure_logging
 from s9s.config import Settings
 from s9s.domain.errors import SlurmUnavailable
 from s9s.storage.database import DatabaseUnavailable
+from s9s.storage.signing_keys import UnusableKeys
 
 #: Connections that wait to be accepted, and that may be open at once.
 _BACKLOG: Final = 4096
@@ -41,6 +42,8 @@ def serve(settings: Settings) -> None:
         uvloop.run(_serve(settings, listener))
     except DatabaseUnavailable as error:
         raise click.ClickException(f"Cannot use the database: {error}") from error
+    except UnusableKeys as error:
+        raise click.ClickException(f"Cannot use the keys of access tokens: {error}") from error
     except SlurmUnavailable as error:
         raise click.ClickException(f"{error.message} (`s9s check` tells more)") from error
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from s9s import __version__
 _COMMANDS: Final = {
     "serve": "s9s.cli.serve:serve",
     "token": "s9s.cli.tokens:token",
+    "client": "s9s.cli.clients:client",
     "check": "s9s.cli.check:check",
 }
 
