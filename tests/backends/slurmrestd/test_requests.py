@@ -77,10 +77,12 @@ def test_a_job_must_start_somewhere() -> None:
 @pytest.mark.parametrize(
     "script", ["", "/bin/sleep 60", "echo hello", "#!/bin/sh\r\ntrue\r\n", " #!/bin/sh\n", "#!/bin/sh\n\0"]
 )
-def test_what_would_fail_only_when_it_runs_is_refused_before(script: str) -> None:
+async def test_what_would_fail_only_when_it_runs_is_refused_before(script: str) -> None:
+    slurmrestd = Slurmrestd(NATIVE[0])
     with pytest.raises(ValidationError) as caught:
-        submissions.submit(JobSubmission(script=script), actor="alice", home="/")
+        await slurmrestd.backend().submit(JobSubmission(script=script), "alice")
     assert caught.value.details["parameter"] == "script"
+    assert not slurmrestd.requests
 
 
 FIELDS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [

@@ -263,22 +263,42 @@ async def test_a_task_is_updated_by_its_own_number(where: str) -> None:
 # -- nodes ---------------------------------------------------------------------------------------------------
 
 
+def nodes(where: str) -> dict[tuple[str, str], Any]:
+    """Four nodes, in a list and one by one, and none beside them."""
+
+    def one(request: httpx2.Request) -> httpx2.Response:
+        content = json.loads(recording(where, "nodes")[1])
+        name = request.url.path.rpartition("/")[2]
+        return httpx2.Response(
+            200, json=content | {"nodes": [n for n in content["nodes"] if n["name"] == name]}
+        )
+
+    single: dict[tuple[str, str], Any] = {
+        ("GET", f"slurm/node/node00{number}"): one for number in (1, 2, 3, 4)
+    }
+    return single | {("GET", "slurm/nodes"): "nodes", ("GET", "slurm/node/node99999"): "node_unknown"}
+
+
 @later
 @pytest.mark.parametrize(
     ("answer", "error"), [("drain_as_operator", PermissionDenied), ("resume_idle", ResourceConflict)]
 )
 async def test_refused_changes_of_nodes(where: str, answer: str, error: type[Exception]) -> None:
-    slurmrestd = Slurmrestd(where, {("GET", "slurm/nodes"): "nodes", ("POST", "slurm/nodes"): answer})
+    slurmrestd = Slurmrestd(where, {("POST", "slurm/nodes"): answer, **nodes(where)})
     with pytest.raises(error):
         await slurmrestd.backend().update_nodes(["node001", "node002"], DRAIN, "carol")
+    assert slurmrestd.sent("POST", "slurm/nodes")["name"] == ["node001", "node002"]
 
 
 @later
-async def test_an_unknown_node_changes_nothing(where: str) -> None:
-    slurmrestd = Slurmrestd(where, {("GET", "slurm/nodes"): "nodes"})
-    with pytest.raises(ResourceNotFound, match="node99999"):
-        await slurmrestd.backend().update_nodes(["node001", "node99999"], DRAIN, "dave")
+@pytest.mark.parametrize("others", [1, 20])
+async def test_an_unknown_node_changes_nothing(where: str, others: int) -> None:
+    slurmrestd = Slurmrestd(where, nodes(where))
+    names = ["node001"] * others + ["node99999"]
+    with pytest.raises(ResourceNotFound, match="Node node99999 not found"):
+        await slurmrestd.backend().update_nodes(names, DRAIN, "dave")
     assert not slurmrestd.asked("POST", "slurm/nodes")
+    assert bool(slurmrestd.asked("GET", "slurm/nodes")) == (others > 8)
 
 
 async def test_22_cannot_change_nodes() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import pwd
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import httpx2
 
@@ -17,16 +18,21 @@ from s9s.backends.slurmrestd.discovery import discover
 from s9s.backends.slurmrestd.errors import Asked, Problem, error_of, most_telling
 from s9s.backends.slurmrestd.feeds import JobsFeed, NodesFeed
 from s9s.backends.slurmrestd.lookup import JobLookup, asked
-from s9s.backends.slurmrestd.submissions import submit
+from s9s.backends.slurmrestd.submissions import check_script, submit
 from s9s.backends.slurmrestd.tokens import TokenSource
 from s9s.backends.slurmrestd.transport import Transport
 from s9s.domain.accounting import User
 from s9s.domain.clusters import ClusterInfo
 from s9s.domain.directives import with_directives
-from s9s.domain.errors import ResourceConflict, ResourceNotFound, SlurmUnavailable
+from s9s.domain.errors import ResourceConflict, ResourceNotFound, SlurmError, SlurmUnavailable
 from s9s.domain.jobs import Job, JobDetails, JobState, JobSubmission, JobUpdate, Submitted
 from s9s.domain.nodes import Node, NodeUpdate
 from s9s.domain.partitions import Partition
+
+#: So many nodes are looked at one by one; a list of all is 13 MB for 5,000 of them.
+_FEW_NODES: Final = 8
+#: Homes are remembered for that many.
+_MANY_USERS: Final = 4096
 
 
 def _home(user: str) -> str:
@@ -56,6 +62,7 @@ class RestBackend:
     ) -> None:
         self._tokens = tokens
         self._home = home
+        self._homes: dict[str, str] = {}
         self._client = Client(Transport(url, network=network), tokens, timeout_seconds=timeout_seconds)
         self._lookup = JobLookup(self._client)
         self._cancellation = Cancellation(self._client, self._lookup)
@@ -93,28 +100,29 @@ class RestBackend:
         return await self._accounting.finished_jobs(start, end)
 
     async def job(self, job_id: str, actor: str | None = None) -> JobDetails:
-        live, accounted = await asyncio.gather(
-            self._lookup.live(job_id, actor), self._lookup.accounted(job_id, actor), return_exceptions=True
-        )
-        if isinstance(live, BaseException):
-            raise live
-        if live is not None:
-            # That accounting is out must not hide a live job.
-            usage = None if accounted is None or isinstance(accounted, BaseException) else accounted[1]
-            return JobDetails(job=live, usage=usage)
-        if isinstance(accounted, BaseException):
-            raise accounted
-        if accounted is None:
+        live = await self._lookup.live(job_id, actor)
+        if live is not None and live.start_time is None:
+            return JobDetails(job=live)
+        try:
+            accounted = await self._lookup.accounted(job_id, actor)
+        except SlurmError:
+            if live is None:
+                raise
+            accounted = None  # that accounting is out must not hide a live job
+        recorded, usage = accounted or (None, None)
+        job = live or recorded
+        if job is None:
             raise ResourceNotFound.of("job", job_id)
-        return JobDetails(job=accounted[0], usage=accounted[1])
+        return JobDetails(job=job, usage=usage)
 
     # -- writes ----------------------------------------------------------------------------------------------
 
     async def submit(self, submission: JobSubmission, actor: str) -> Submitted:
+        check_script(submission.script)
         complete, unknown = with_directives(submission)
         if unknown:
             raise Unsupported(f"slurmrestd has no field for the directive {unknown[0]!r}")
-        request = submit(complete, actor=actor, home=await asyncio.to_thread(self._find_home, actor))
+        request = submit(complete, actor=actor, home=await self._home_of(actor))
         submitting = Asked(action="submit the job", is_submission=True)
         answer = await self._client.call(request, payloads.Submission, submitting, actor=actor)
         if answer is None or not answer.job_id:
@@ -122,11 +130,17 @@ class RestBackend:
             raise error_of(most_telling(problems or [Problem(error="no job id")]), submitting)
         return Submitted(job_id=str(answer.job_id), message=_remarks(answer))
 
-    def _find_home(self, user: str) -> str | None:
-        try:
-            return self._home(user)
-        except KeyError:
-            return None
+    async def _home_of(self, user: str) -> str | None:
+        """The user's home, asked for once; ``None`` where it is not known."""
+        if user not in self._homes:
+            try:
+                home = await asyncio.to_thread(self._home, user)
+            except KeyError:
+                return None
+            if len(self._homes) >= _MANY_USERS:
+                self._homes.clear()
+            self._homes[user] = home
+        return self._homes[user]
 
     async def cancel(
         self, job_id: str, actor: str, *, signal: int | None = None, force: bool = False
@@ -141,13 +155,11 @@ class RestBackend:
             raise ResourceConflict(
                 f"Job {job_id} is not pending and cannot be {verb}", state=str(records[0].state)
             )
-        changing = asked("change", job_id)
         request = build.update_job(_write_id(job_id, records[0]), update)
-        await self._client.ask(request, payloads.Written, changing, actor=actor)
+        await self._client.ask(request, payloads.Written, asked("change", job_id), actor=actor)
 
     async def requeue(self, job_id: str, actor: str) -> None:
-        request = build.requeue_job(job_id)
-        (await self._client.dialect()).request(request)  # before anything else: it may be unsupported
+        await self._client.require("requeue")
         records = await self._lookup.all_live(job_id, actor)
         request = build.requeue_job(_write_id(job_id, records[0]))
         await self._client.ask(request, payloads.Written, asked("requeue", job_id), actor=actor)
@@ -159,17 +171,25 @@ class RestBackend:
         raise Unsupported("slurmrestd cannot resume jobs")
 
     async def update_nodes(self, names: Sequence[str], update: NodeUpdate, actor: str) -> None:
+        await self._client.require("update nodes")
+        for name in await self._unknown_nodes(names):
+            raise ResourceNotFound.of("node", name)
+        named = ",".join(names)
+        changing = Asked(action=f"change node {named}", resource_type="node", resource_id=named)
         request = build.update_nodes(names, update)
-        (await self._client.dialect()).request(request)
-        listed = await self._client.ask(build.list_nodes(None), payloads.Nodes, Asked(action="list nodes"))
-        known = {node.name for node in listed.nodes}
-        for name in names:
-            if name not in known:
-                raise ResourceNotFound.of("node", name)
-        changing = Asked(
-            action=f"change node {','.join(names)}", resource_type="node", resource_id=",".join(names)
-        )
         await self._client.ask(request, payloads.Written, changing, actor=actor)
+
+    async def _unknown_nodes(self, names: Sequence[str]) -> list[str]:
+        looking = Asked(action="look at nodes")
+        if len(names) > _FEW_NODES:
+            listed = await self._client.ask(build.list_nodes(None), payloads.Nodes, looking)
+            found = {node.name for node in listed.nodes}
+        else:
+            requests = [self._client.call(build.show_node(name), payloads.Nodes, looking) for name in names]
+            # Unknown is HTTP 200, no nodes, and an error without a number (24.11, 26.05).
+            answers = await asyncio.gather(*requests)
+            found = {node.name for answer in answers if answer for node in answer.nodes}
+        return [name for name in names if name not in found]
 
 
 def _remarks(answer: payloads.Submission) -> str | None:

@@ -71,6 +71,11 @@ def show_job(job_id: str) -> Request:
     return Request(operation="show job", path=("job", job_id), query=(("flags", "ALL"),))
 
 
+def show_node(name: str) -> Request:
+    """One node."""
+    return Request(operation="show node", path=("node", name))
+
+
 def list_accounted_jobs(start: int, end: int) -> Request:
     """Jobs of accounting that ended within a window, of those that slurmdbd shows.
 

@@ -100,6 +100,11 @@ class Client:
             return dialect(version)
         raise Unsupported(f"slurmrestd offers none of {', '.join(VERSIONS)}")
 
+    async def require(self, operation: str) -> None:
+        """Raise `Unsupported` when the version in use has no means for it."""
+        if reason := (await self.dialect()).lacks(operation):
+            raise Unsupported(reason)
+
     async def responds(self) -> bool:
         """Whether slurmctld answers slurmrestd, found out within `PING_SECONDS`."""
         try:
@@ -170,18 +175,18 @@ class Client:
         return response
 
     async def _unless_out(self, request: Request, actor: str | None) -> Response:
-        sending = asyncio.ensure_future(self._send(request, actor, timeout=self._timeout_seconds))
-        is_read = request.method == "GET" and request.repeat and request.plugin == "slurm"
-        if not is_read:
+        sending = self._send(request, actor, timeout=self._timeout_seconds)
+        if not (request.method == "GET" and request.repeat and request.plugin == "slurm"):
             # What a write has done when slurmctld goes away is known only from its answer.
             return await sending
+        reading = asyncio.ensure_future(sending)
         try:
-            while not (await asyncio.wait({sending}, timeout=SUSPICIOUS_SECONDS))[0]:
-                if not await self.responds() and not sending.done():
+            while not (await asyncio.wait({reading}, timeout=SUSPICIOUS_SECONDS))[0]:
+                if not await self.responds() and not reading.done():
                     raise SlurmUnavailable("slurmctld does not answer slurmrestd")
-            return sending.result()
+            return reading.result()
         finally:
-            sending.cancel()
+            reading.cancel()
 
     async def _send(self, request: Request, actor: str | None, *, timeout: float) -> Response:
         version = (await self.dialect()).version

@@ -101,7 +101,8 @@ _INVALID: Final = frozenset({
 #: Our own request was wrong in form. ``ESLURM_REST_*`` and ``ESLURM_DATA_*``.
 _MALFORMED: Final = range(9000, 9400)
 
-_NO_SUCH_JOB: Final = frozenset({2017, *range(2136, 2150), 2165, 2166})
+#: The last is what accounting says when it finds nothing.
+_NO_SUCH_JOB: Final = frozenset({2017, *range(2136, 2150), 2165, 2166, 9003})
 _NO_SUCH_NODE: Final = frozenset({2018})
 
 

@@ -48,8 +48,22 @@ def nodes_of(hostlist: str | None) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8192)
 def amounts(tres: str) -> Tres:
-    """`parse_tres`, remembered: most jobs ask for the same."""
-    return parse_tres(tres)
+    """`parse_tres`, remembered, as most jobs ask for the same; without what makes no sense.
+
+    Slurm writes an absurd request as ``mem=1?``: nobody must become invisible by asking for an exabyte.
+    """
+    try:
+        return parse_tres(tres)
+    except ValueError:
+        return parse_tres(",".join(filter(_makes_sense, tres.split(","))))
+
+
+def _makes_sense(item: str) -> bool:
+    try:
+        parse_tres(item)
+    except ValueError:
+        return False
+    return bool(item)
 
 
 def shared(value: str | None) -> str | None:

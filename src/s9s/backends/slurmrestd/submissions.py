@@ -53,14 +53,13 @@ def submit(submission: JobSubmission, *, actor: str, home: str | None) -> Reques
     """The request for a batch job.
 
     Args:
-        submission: With the script's directives in it already: slurmrestd ignores them.
+        submission: Checked, and with the script's directives in it: slurmrestd ignores them.
         actor: Whose job it will be.
         home: Where the job starts if the submission does not say; ``None`` where it is not known.
 
     Raises:
-        ValidationError: when the script or a signal is none, or it is not known where to start.
+        ValidationError: when a signal is none, or it is not known where to start.
     """
-    _check_script(submission.script)
     folder = submission.working_directory or home
     if folder is None:
         raise ValidationError.of(
@@ -83,7 +82,8 @@ def submit(submission: JobSubmission, *, actor: str, home: str | None) -> Reques
     return Request(operation="submit", method="POST", path=("job", "submit"), body={"job": job})
 
 
-def _check_script(script: str) -> None:
+def check_script(script: str) -> None:
+    """Raise `ValidationError` for what sbatch would refuse."""
     # slurmrestd accepts all of these, and the job fails when it starts.
     if not script.startswith("#!"):
         raise ValidationError.of("script", script[:40], "text that begins with #!")
