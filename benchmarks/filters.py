@@ -20,6 +20,16 @@ def filters(server: Server, count: int, seed: int = 1) -> list[str]:
     return list(made)[:count]
 
 
+def walk(server: Server) -> int:
+    """Read every job once, as a server that has been up for a while has done; how many there are."""
+    offset = 0
+    while True:
+        page = json.loads(server.get(f"/v1/jobs?limit=1000&offset={offset}"))
+        offset += 1000
+        if not page["has_more"]:
+            return int(page["total"])
+
+
 def _queries(dice: random.Random, users: list[str], partitions: list[str], count: int) -> Iterator[str]:
     for _ in range(count):
         query: dict[str, object] = {"limit": 50, "offset": dice.randrange(100)}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import clusters, machine, wrk
-from benchmarks.filters import filters
+from benchmarks.filters import filters, walk
 from benchmarks.lists import JOBS, NODES
 from benchmarks.results import Result, median, say
 from benchmarks.servers import Server, s9s
@@ -106,15 +106,16 @@ def change(lab: Lab, table: JobTable, seed: int) -> None:
 
 
 def _memory(name: str, what: str, server: Server) -> Result:
-    """After every job was looked for under new filters for a while."""
+    """After every job was read, and lists under new filters for a while."""
     loaded = machine.memory_mb(server.pid)
+    walk(server)
     with tempfile.TemporaryDirectory() as directory:
         (file := Path(directory) / "paths").write_text("\n".join(filters(server, 30_000)) + "\n")
         done = wrk.load(server, "/", seconds=_LOAD_SECONDS, paths=file)
     status = clusters.wait_for_jobs(server, JOBS // 2)
     return Result(
         name,
-        f"{what}, after lists under new filters",
+        f"{what}, every job read, lists under new filters",
         machine.memory_mb(server.pid),
         300,
         "MB",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks import machine
-from benchmarks.filters import filters
+from benchmarks.filters import filters, walk
 from benchmarks.lists import JOBS, NODES
 from benchmarks.paced import Order, paced
 from benchmarks.results import Result, median, percentile
@@ -23,6 +23,7 @@ def latency() -> Iterator[Result]:
     """2,000 requests a second, each with a new filter, while 1 % of 100,000 jobs change each second."""
     with s9s(jobs=JOBS, nodes=NODES, churn=CHURN) as server:
         paths = filters(server, RATE * SECONDS * (ROUNDS + 1))
+        walk(server)
         rounds: list[dict[str, Any]] = []
         for number in range(ROUNDS + 1):
             piece = paths[number * RATE * SECONDS :][: RATE * SECONDS]
