@@ -68,8 +68,8 @@ class World:
 def make_world(tmp_path: Path) -> Callable[..., World]:
     def make(**options: Any) -> World:
         clock = Clock(NOON, speed=0)
-        settings = {"nodes": 8, "jobs": 0, "run_jobs": False} | options
-        return World(SimulatedBackend(state_dir=str(tmp_path), user="root", clock=clock, **settings), clock)
+        settings = {"state_dir": str(tmp_path), "nodes": 8, "jobs": 0, "run_jobs": False} | options
+        return World(SimulatedBackend(user="root", clock=clock, **settings), clock)
 
     return make
 

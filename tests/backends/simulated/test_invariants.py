@@ -45,9 +45,10 @@ def done(coroutine: Coroutine[Any, Any, T]) -> T:
 class Simulation(RuleBasedStateMachine):
     @initialize(seed=numbers)
     def begin(self, seed: int) -> None:
+        self.directory = tempfile.TemporaryDirectory()
         self.clock = Clock(NOON, speed=0)
         self.backend = SimulatedBackend(
-            state_dir=tempfile.gettempdir(),
+            state_dir=self.directory.name,
             user="root",
             seed=seed,
             nodes=8,
@@ -60,6 +61,10 @@ class Simulation(RuleBasedStateMachine):
         self.dependencies: dict[str, str] = {}
         self.started: set[tuple[str, int]] = set()
         self.feed, self.seen = self.backend.jobs_feed(), dict[int, Job]()
+
+    def teardown(self) -> None:
+        if hasattr(self, "directory"):
+            self.directory.cleanup()
 
     # -- what may happen -------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -70,10 +71,10 @@ async def test_it_looks_like_a_working_cluster(make_world: Callable[..., World])
     assert all(job.submit_time <= (job.start_time or 0) <= (job.end_time or 0) <= NOON for job in history)
 
 
-async def test_the_same_seed_gives_the_same_life(make_world: Callable[..., World]) -> None:
+async def test_the_same_seed_gives_the_same_life(make_world: Callable[..., World], tmp_path: Path) -> None:
     lives = []
-    for seed in (1, 1, 2):
-        world = make_world(nodes=32, jobs=150, seed=seed)
+    for name, seed in (("one", 1), ("same", 1), ("other", 2)):
+        world = make_world(state_dir=str(tmp_path / name), nodes=32, jobs=150, seed=seed)
         for _ in range(6):
             world.step(600)
         lives.append(await everything(world))
@@ -127,3 +128,15 @@ async def test_an_empty_cluster_stays_empty(world: World) -> None:
     assert await everything(world) == {}
     assert await world.backend.finished_jobs(0, 2**33) == []
     assert {node.state for node in (await world.backend.nodes_feed().poll()).changed} == {"IDLE"}
+
+
+async def test_ids_are_not_given_again(make_world: Callable[..., World]) -> None:
+    first = make_world()
+    given = [await first.submit() for _ in range(3)]
+    assert given == ["12348", "12349", "12350"]
+    killed = make_world()  # the first one is not closed: its block of ids is taken
+    assert int(await killed.submit()) == 22348
+    await killed.backend.close()
+    last = make_world(jobs=50)
+    assert {job.numeric_id for job in (await everything(last)).values()}.isdisjoint({*range(12348, 22349)})
+    assert {"12344", "12345", "12346", "12347"} <= set(await everything(last))

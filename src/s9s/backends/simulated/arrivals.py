@@ -82,7 +82,7 @@ class Arrivals:
     def _arrive(self) -> None:
         cluster, random = self._cluster, self._random
         plan = self._catalogue.draw(random)
-        numeric_id = cluster.next_id()
+        numeric_id = cluster.ids.next()
         tasks = parse_array(numeric_id, f"1-{random.randrange(*ARRAY_TASKS)}%4") if plan.is_array else None
         job = replace(
             plan.prototype,

@@ -6,15 +6,18 @@ import asyncio
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from s9s.backends.simulated.clock import Clock
 from s9s.backends.simulated.cluster import Cluster
 from s9s.backends.simulated.control import Control
 from s9s.backends.simulated.environments import environment_of
+from s9s.backends.simulated.examples import FIRST_JOB_ID
 from s9s.backends.simulated.feeds import JobsFeed, NodesFeed
 from s9s.backends.simulated.files import SimulatedFiles
 from s9s.backends.simulated.homes import Homes
+from s9s.backends.simulated.ids import JobIds
 from s9s.backends.simulated.lifecycle import Lifecycle
 from s9s.backends.simulated.node_control import NodeControl
 from s9s.backends.simulated.population import Population
@@ -88,7 +91,8 @@ class SimulatedBackend:
             min_job_age_seconds=population.min_job_age_seconds,
             private_data=private_data,
         )
-        self._cluster = Cluster(site, now=self.clock.now(), seed=seed, expected_jobs=jobs)
+        self._ids = JobIds(Path(state_dir) / "simulated" / "next_job_id", FIRST_JOB_ID)
+        self._cluster = Cluster(site, now=self.clock.now(), seed=seed, ids=self._ids, expected_jobs=jobs)
         self._homes = Homes(state_dir, user, self._cluster.accounts.__contains__)
         self._processes: LocalProcesses | None = None
         if run_jobs:
@@ -182,6 +186,7 @@ class SimulatedBackend:
             self._ticking = None
         if self._processes is not None:
             await self._processes.close()
+        self._ids.close()
 
     async def ping(self) -> None:
         self._advance()

@@ -12,6 +12,7 @@ from s9s.backends.simulated.accounts import Accounts
 from s9s.backends.simulated.agenda import Agenda
 from s9s.backends.simulated.arrays import parse_array
 from s9s.backends.simulated.conditions import Waiters
+from s9s.backends.simulated.ids import JobIds
 from s9s.backends.simulated.journal import Journal
 from s9s.backends.simulated.limits import Limits
 from s9s.backends.simulated.nodes import NodePool
@@ -21,8 +22,6 @@ from s9s.backends.simulated.records import Record, Tasks
 from s9s.backends.simulated.site import Site
 from s9s.domain.errors import ResourceNotFound
 from s9s.domain.jobs import Job, JobState
-
-FIRST_JOB_ID: Final = 12348
 
 _ADDRESS: Final = re.compile(r"(\d{1,10})(?:_(\d{1,10}))?", re.ASCII)
 
@@ -34,13 +33,15 @@ class Cluster:
         site: Its configuration.
         now: Epoch seconds at which it begins.
         seed: Decides everything that is random.
+        ids: Gives new jobs their ids.
         expected_jobs: About how many jobs it will hold.
     """
 
-    def __init__(self, site: Site, *, now: float, seed: int, expected_jobs: int = 1000) -> None:
+    def __init__(self, site: Site, *, now: float, seed: int, ids: JobIds, expected_jobs: int = 1000) -> None:
         self.site = site
         self.seed = seed
         self.now = now
+        self.ids = ids
         self.agenda = Agenda()
         self.partitions = {partition.name: partition for partition in site.partitions}
         self.default_partition = next(partition.name for partition in site.partitions if partition.is_default)
@@ -59,21 +60,11 @@ class Cluster:
         self.records: dict[int, Record] = {}
         self.arrays: dict[int, Tasks] = {}
         self.journal = Journal(4 * expected_jobs + 10_000)
-        self._next_id = FIRST_JOB_ID
 
     @property
     def instant(self) -> int:
         """Now, in whole epoch seconds."""
         return int(self.now)
-
-    def next_id(self) -> int:
-        """A job id that was never given before."""
-        self._next_id += 1
-        return self._next_id - 1
-
-    def skip_ids(self, below: int) -> None:
-        """Give only ids from here on."""
-        self._next_id = max(self._next_id, below)
 
     def advance(self, until: float, most: int = 1_000_000) -> bool:
         """Let time pass and happen what is due.

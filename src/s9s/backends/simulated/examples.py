@@ -12,6 +12,8 @@ from s9s.backends.simulated.resources import Need, Share
 from s9s.domain.jobs import Job, JobState
 
 EXAMPLE_IDS: Final = (12344, 12345, 12346, 12347)
+#: The first id of jobs that are submitted.
+FIRST_JOB_ID: Final = 12348
 
 _GIB: Final = 1024
 

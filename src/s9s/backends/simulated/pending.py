@@ -96,7 +96,7 @@ class Pending:
             tasks.records[task] = record.job.numeric_id
             cluster.show(record, replace(record.job, **own))
             return record
-        numeric_id = cluster.next_id()
+        numeric_id = cluster.ids.next()
         split = replace(record, job=replace(record.job, numeric_id=numeric_id, **own), place=None)
         dependency = cluster.waiters.dependency(record.job.numeric_id)
         if dependency is not None:

@@ -203,10 +203,10 @@ class _Ids:
         self._earlier: Iterator[int] = iter(range(max(1, min(EXAMPLE_IDS) - history), min(EXAMPLE_IDS)))
 
     def earlier(self) -> int:
-        return next(self._earlier, None) or self._cluster.next_id()
+        return next(self._earlier, None) or self._cluster.ids.next()
 
     def later(self) -> int:
-        return self._cluster.next_id()
+        return self._cluster.ids.next()
 
 
 class _Packer:

@@ -57,7 +57,7 @@ class Submissions:
         submission, unknown = with_directives(submission)
         self._check_privileges(submission, actor)
         request = read_request(self._cluster, submission, actor)
-        numeric_id = self._cluster.next_id()
+        numeric_id = self._cluster.ids.next()
         tasks = _tasks(submission, numeric_id)
         dependency = self._dependency(submission)
         if not self._cluster.limits.may_submit(actor, request.qos, tasks.count if tasks else 1):
