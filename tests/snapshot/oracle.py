@@ -107,10 +107,15 @@ def sorted_jobs(jobs: list[Job], query: JobQuery, now: int) -> list[Job]:
     return [row[2] for row in present + absent]
 
 
+def reason_of_hold(job: Job) -> str | None:
+    """What somebody gave as reason for holding a job."""
+    return job.user or None
+
+
 def sort_key(job: Job, field: str, now: int) -> Any:
     """What a sort compares."""
     if field == "hold_reason":
-        return None  # nobody has given one here
+        return reason_of_hold(job) if job.priority == 0 else None
     if field == "elapsed_time":
         return job.elapsed_seconds(now)
     if field == "job_id":

@@ -13,7 +13,7 @@ from s9s.snapshot import query as query_module
 from s9s.snapshot.query import find
 from s9s.snapshot.store import NO_JOB, JobTable
 from tests.snapshot.making import NOON
-from tests.snapshot.oracle import PlainTable
+from tests.snapshot.oracle import PlainTable, reason_of_hold
 
 NUMBERS = st.integers(1, 40)
 TIMES = st.integers(NOON, NOON + 20)
@@ -40,7 +40,8 @@ def jobs(draw: st.DrawFn, finished: bool = False) -> Job:
             identity = {"job_id": f"{head}+{number}", "het_job_id": head, "het_job_offset": number}
     optional = {
         "account": WORDS, "qos": WORDS, "eligible_time": TIMES, "start_time": TIMES, "end_time": TIMES,
-        "suspend_time": TIMES, "priority": st.integers(0, 2**32 - 1), "memory_mib": st.integers(0, 2**40),
+        "suspend_time": TIMES, "priority": st.just(0) | st.integers(1, 2**32 - 1),
+        "memory_mib": st.integers(0, 2**40),
         "time_limit_seconds": st.sampled_from([-1, 60, 3600]), "exit_code": st.integers(0, 255),
         "expected_start_time": TIMES, "signal": st.integers(1, 64),
         "comment": WORDS, "features": WORDS, "reservation": WORDS,
@@ -99,6 +100,7 @@ class Comparison(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.table = JobTable()
+        self.table.derived["hold_reason"] = reason_of_hold
         self.plain = PlainTable()
         self.generation = 0
         self.thresholds = query_module._FEW, query_module._GROUPED

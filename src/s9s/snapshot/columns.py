@@ -17,15 +17,15 @@ Rows = npt.NDArray[np.int32]
 
 #: Columns of numbers, ``nan`` for ``None``: floats hold every integer of Slurm's exactly (below 2**53).
 NUMBERS: Final = (
-    "numeric_id", "submit_time", "eligible_time", "start_time", "end_time", "suspend_time",
-    "suspended_seconds", "time_limit_seconds", "priority", "cpu_count", "node_count", "gpus", "memory_mib",
-    "exit_code", "array_job_id", "array_task_id", "het_job_id", "het_job_offset",
+    "numeric_id", "submit_time", "eligible_time", "expected_start_time", "start_time", "end_time",
+    "suspend_time", "suspended_seconds", "time_limit_seconds", "priority", "cpu_count", "node_count", "gpus",
+    "memory_mib", "exit_code", "signal", "array_job_id", "array_task_id", "het_job_id", "het_job_offset",
 )  # fmt: skip
 
 #: Columns of strings, kept as codes.
 TEXTS: Final = (
-    "user", "account", "partition", "qos", "job_name", "reason", "working_directory", "standard_output",
-    "standard_error",
+    "user", "account", "partition", "qos", "job_name", "reason", "comment", "features", "reservation",
+    "array_tasks", "working_directory", "standard_output", "standard_error",
 )  # fmt: skip
 
 #: Columns of codes, and what each takes from a job.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -13,7 +13,6 @@ from s9s.snapshot.columns import NUMBERS, Columns, Rows
 from s9s.snapshot.vocabulary import NOTHING
 
 Values = npt.NDArray[np.float64]
-Reader = Callable[[int], str | int | None]
 
 #: Sort fields that are not called like their column.
 _COLUMN: Final = {"memory": "memory_mib", "time_limit": "time_limit_seconds"}
@@ -25,7 +24,12 @@ _ROOM: Final = float(2**62)
 
 
 def arrange(
-    columns: Columns, rows: Rows, field: str, descending: bool, now: int, read: Reader | None = None
+    columns: Columns,
+    rows: Rows,
+    field: str,
+    descending: bool,
+    now: int,
+    notes: Mapping[int, str] | None = None,
 ) -> Rows:
     """`rows` ordered by a sort field, then by numeric id; ``None`` last in either direction.
 
@@ -35,9 +39,9 @@ def arrange(
         field: One of `JOB_SORT_FIELDS`.
         descending: Largest first, ties too.
         now: Epoch seconds that `elapsed_time` is counted to.
-        read: The field's value by slot, for a field that has no column.
+        notes: The field's values by slot, for a field that has no column.
     """
-    values = _values(columns, rows, field, now) if read is None else _read(rows, read)
+    values = _values(columns, rows, field, now) if notes is None else _noted(columns, rows, notes)
     numeric = columns.numbers("numeric_id").take(rows)
     missing = np.isnan(values)
     present, absent = np.flatnonzero(~missing), np.flatnonzero(missing)
@@ -82,14 +86,11 @@ def _values(columns: Columns, rows: Rows, field: str, now: int) -> Values:
     return ranks
 
 
-def _read(rows: Rows, read: Reader) -> Values:
-    """Values that are asked of each job; text by its place among all that were found."""
-    found = [read(slot) for slot in rows.tolist()]
-    places = {
-        text: place for place, text in enumerate(sorted({one for one in found if isinstance(one, str)}))
-    }
-    values = [np.nan if one is None else places[one] if isinstance(one, str) else one for one in found]
-    return np.array(values, np.float64)
+def _noted(columns: Columns, rows: Rows, notes: Mapping[int, str]) -> Values:
+    places = {note: place for place, note in enumerate(sorted(set(notes.values())))}
+    values = np.full(columns.capacity, np.nan)
+    values[list(notes)] = [places[note] for note in notes.values()]
+    return values.take(rows)
 
 
 def _elapsed(columns: Columns, rows: Rows, now: int) -> Values:

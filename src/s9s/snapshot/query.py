@@ -6,7 +6,7 @@ was found holds until the table changes, and is kept for the next page or the ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -82,15 +82,23 @@ def _sorted(table: JobTable, filters: frozenset[Filter], query: JobQuery, now: i
     def pick() -> Rows:
         rows = _matching(table, filters)
         if not filters or len(rows) <= _FEW:
-            return arrange(
-                table.columns, rows, query.sort, query.descending, now, table.reader_of(query.sort)
-            )
+            notes = _notes(table, rows, query.sort)
+            return arrange(table.columns, rows, query.sort, query.descending, now, notes)
         chosen = np.zeros(table.columns.capacity, np.bool_)
         chosen[rows] = True
         everything = _sorted(table, frozenset(), query, now)
         return everything.compress(chosen.take(everything))
 
     return table.answers.get((filters, order), pick)
+
+
+def _notes(table: JobTable, rows: Rows, field: str) -> Mapping[int, str] | None:
+    """What others know of the held jobs among `rows`, by slot; ``None`` for a field of Slurm's own."""
+    note_of = table.derived.get(field)
+    if note_of is None:
+        return None
+    held = rows.compress(table.columns.numbers("priority").take(rows) == 0)
+    return {slot: note for slot in held.tolist() if (note := note_of(table.jobs[slot])) is not None}
 
 
 def _matching(table: JobTable, filters: frozenset[Filter]) -> Rows:

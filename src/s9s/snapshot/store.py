@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from itertools import islice
-from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -30,14 +29,6 @@ NO_JOB: Final = Job(
 
 #: Finished jobs are given up in batches of this share, so that each costs little.
 _EVICTED_SHARE: Final = 0.02
-
-
-#: Fields by which hardly anybody sorts: they are read off the jobs.
-_WITHOUT_COLUMN: Final = frozenset(
-    {
-        "array_tasks", "comment", "expected_start_time", "features", "reservation", "signal",
-    }
-)  # fmt: skip
 
 
 class JobChange(Struct, frozen=True, gc=False):
@@ -75,7 +66,7 @@ class JobTable:
         self.vanished: Final[dict[int, Job]] = {}
         """By numeric id: not listed any more although it had not finished when it last was."""
         self.derived: Final[dict[str, Callable[[Job], str | None]]] = {"hold_reason": lambda _: None}
-        """Fields that others add to jobs, for sorting; after a change of one say so with `clear_memo`."""
+        """What others know of held jobs, by sort field; when it changes, say so with `clear_memo`."""
         self._counts: Mapping[str, tuple[int, int]] | None = None
         self._addresses = Addresses()
         self._listed: set[int] = set()
@@ -230,16 +221,6 @@ class JobTable:
     def is_full(self) -> bool:
         """Whether there is hardly room for more finished jobs; the earliest have to go for others."""
         return self._surplus() >= -2 * self._evicted_at_once
-
-    def reader_of(self, field: str) -> Callable[[int], str | int | None] | None:
-        """How to read a field that has no column, by slot; ``None`` for one that has."""
-        derive = self.derived.get(field)
-        if derive is not None:
-            return lambda slot: derive(self.jobs[slot])
-        if field in _WITHOUT_COLUMN:
-            read = attrgetter(field)
-            return lambda slot: read(self.jobs[slot])
-        return None
 
     # Inside
 

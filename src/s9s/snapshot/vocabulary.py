@@ -89,7 +89,8 @@ class Vocabulary:
         value_of = self.values.__getitem__
         order = self._sorted
         if order is None or len(self._came) > _RESORT_SHARE * len(order) + _SMALLEST:
-            order = np.fromiter(map(itemgetter(1), sorted(self._codes.items(), key=itemgetter(0))), np.int32)
+            known = sorted(pair for pair in self._codes.items() if pair[0] is not None)
+            order = np.fromiter(map(itemgetter(1), known), np.int32)
         else:
             if self._went:
                 gone = self.lookup(list(self._went))
@@ -103,8 +104,6 @@ class Vocabulary:
         return order
 
     def _admit(self, value: Any) -> int:
-        if value is None:
-            return NOTHING
         if self._free:
             code = self._free.pop()
             self.values[code] = value
@@ -144,6 +143,7 @@ class _Codes(dict[Any, int]):
     """Value to code; looking an unknown value up admits it."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
+        self[None] = NOTHING
         self._vocabulary = vocabulary
 
     def __missing__(self, value: Any) -> int:
