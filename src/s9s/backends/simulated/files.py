@@ -102,7 +102,8 @@ class SimulatedFiles:
         if not stat.S_ISREG(mode):
             raise ValidationError.of("path", path, "a regular file")
         # The server's user may read more than a user of the cluster, whom nobody has given anything.
-        if actor != self._own_user and self._homes.is_shared(real) and not mode & stat.S_IROTH:
+        is_own = actor == self._own_user or self._homes.is_writer(descriptor, actor)
+        if not is_own and self._homes.is_shared(real) and not mode & stat.S_IROTH:
             raise PermissionDenied(f"Permission denied: {path}")
 
     def _synthetic(self, path: str, actor: str) -> SyntheticOutput | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import posixpath
 import pwd
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,9 @@ from s9s.domain.errors import PermissionDenied, ResourceNotFound
 _HOME: Final = "/home/"
 #: Symbolic links from one home into another are followed so often.
 _MOST_HOPS: Final = 8
+
+#: Output files whose writers are remembered.
+_MOST_WRITERS: Final = 10_000
 
 #: What the contract's examples name, in alice's home.
 _EXAMPLES: Final = {
@@ -48,6 +52,7 @@ class Homes:
         self.root = os.path.join(self._state_dir, "simulated", "home")
         self._own_user = own_user
         self._is_user = is_user
+        self._writers: OrderedDict[tuple[int, int], str] = OrderedDict()
 
     def prepare(self) -> None:
         """Make alice's home and what the contract's examples need in it. Existing files stay as they are."""
@@ -112,6 +117,18 @@ class Homes:
         inside = real == self._state_dir or real.startswith(self._state_dir + "/")
         if (inside and not f"{real}/".startswith(f"{self.root}/{actor}/")) or self._mapped_user(real):
             raise PermissionDenied(f"Permission denied: {path}")
+
+    def note_writer(self, descriptor: int, user: str) -> None:
+        """Remember whose job writes to an open file: on the real file system it belongs to the server's user."""
+        status = os.fstat(descriptor)
+        self._writers[status.st_dev, status.st_ino] = user
+        while len(self._writers) > _MOST_WRITERS:
+            self._writers.popitem(last=False)
+
+    def is_writer(self, descriptor: int, user: str) -> bool:
+        """Whether a job of the user's has written to the open file."""
+        status = os.fstat(descriptor)
+        return self._writers.get((status.st_dev, status.st_ino)) == user
 
     def is_shared(self, real: str) -> bool:
         """Whether a path is in the real file system, beyond the simulated homes."""

@@ -180,6 +180,8 @@ class LocalProcesses:
         if not stat.S_ISREG(mode) and real != os.devnull:
             raise OSError(22, "not a regular file", path)
         os.set_blocking(descriptor, True)
+        if flags & os.O_WRONLY:
+            self._homes.note_writer(descriptor, job.user)
         return descriptor
 
     def _directory(self, job: Job, error: int) -> str:
