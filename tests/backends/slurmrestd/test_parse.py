@@ -257,6 +257,11 @@ def test_gpus_where_they_are_not_accounted_for(fields: dict[str, Any], gpus: int
     assert job(**fields).gpus == gpus
 
 
+def test_an_absurd_request_hides_nobody() -> None:
+    absurd = job(tres_req_str="cpu=1,mem=1?,node=1,,billing=1,gres/gpu=2", node_count=at(1))
+    assert (absurd.cpu_count, absurd.memory_mib, absurd.gpus) == (1, None, 2)
+
+
 @pytest.mark.parametrize(
     "never", [Number(), at(0), at(4294967294), Number(set=True, infinite=True), None, 0, -2]
 )
