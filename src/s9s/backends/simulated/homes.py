@@ -119,7 +119,7 @@ class Homes:
             raise PermissionDenied(f"Permission denied: {path}")
 
     def note_writer(self, descriptor: int, user: str) -> None:
-        """Remember whose job writes to an open file: on the real file system it belongs to the server's user."""
+        """Remember whose job writes to an open file, which really belongs to the server's user."""
         status = os.fstat(descriptor)
         self._writers[status.st_dev, status.st_ino] = user
         while len(self._writers) > _MOST_WRITERS:
