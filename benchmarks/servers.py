@@ -94,6 +94,7 @@ def s9s(
         token = TEST_TOKEN
         if chosen["CLUSTER__MODE"] != "simulated":
             command = [S9S, "token", "create", "--user", "alice", "--role", "admin", "--quiet"]
+            command += ["--tier", "enterprise"]
             token = subprocess.run(
                 command, env=environment, check=True, capture_output=True, text=True, timeout=60
             ).stdout.strip()

@@ -80,6 +80,7 @@ def comparable(response: httpx2.Response) -> tuple[int, object, dict[str, str]]:
     headers = dict(response.headers)
     headers.pop("date", None)
     headers.pop("content-length")
+    headers.pop("x-ratelimit-remaining")
     return response.status_code, body, headers
 
 
@@ -89,10 +90,27 @@ async def test_both_lanes_answer_alike(application: Application, port: int, pref
     await application.cluster.watcher.stop()  # nothing may change between the two
     url = f"{prefix}/jobs?{query}"
     async with client_of(port) as client:
+        await client.get("/v1/status")  # from now on there is a lease of the rate limits
         fast = await client.get(url)
         # A body, even an empty one, is nothing for the fast lane.
         slow = await client.request("GET", url, content=b"{}")
     assert comparable(fast) == comparable(slow)
+    remaining = [int(answer.headers["x-ratelimit-remaining"]) for answer in (fast, slow)]
+    assert remaining == [99_999_998, 99_999_997]
+
+
+async def test_the_fast_lane_answers_known_callers_who_have_a_lease(application: Application) -> None:
+    headers = [(b"authorization", f"Bearer {TEST_TOKEN}".encode())]
+    assert application.lane.answer(b"", headers, "127.0.0.1") is None
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(application.front), base_url="http://test"
+    ) as client:
+        await client.get("/v1/jobs", headers={"authorization": f"Bearer {TEST_TOKEN}"})
+    for query, status in ((b"", b"200"), (b"limit=0", b"400")):
+        answer = application.lane.answer(query, headers, "127.0.0.1")
+        assert answer is not None
+        assert answer[0][9:12] == status
+    assert application.lane.answer(b"", [(b"authorization", b"Bearer other")], "127.0.0.1") is None
 
 
 async def test_without_a_credential_the_slow_lane_says_so(port: int) -> None:

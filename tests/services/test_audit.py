@@ -406,15 +406,15 @@ async def test_pages_and_order(history: Audit) -> None:
 
 async def test_what_is_recorded_is_bounded_and_printable(audit: Audit) -> None:
     await audit.record(
-        deed("x", user="a\x1b[31mb\n", resource="jobs/" + "9" * 1000, what={"ids": ["1" * 100] * 5000}),
+        deed("x", user="a\x1b[31mb\n", resource="jobs/" + "9" * 1000, what={"ids": ["1" * 1000] * 5000}),
         "SUCCESS",
     )
     [entry] = (await audit.page(AuditFilter())).items
     assert entry.record.user == r"a\x1b[31mb\n"
     assert len(entry.record.resource or "") == 512
     what = json.loads(entry.record.what or "")
-    assert what["characters"] > 500_000
-    assert len(what["cut"]) == 256 * 1024
+    assert what["characters"] > 5_000_000
+    assert len(what["cut"]) == 4 * 1024 * 1024
 
 
 async def test_what_was_made_is_found_by_its_name(audit: Audit) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from litestar import Request
 from litestar.di import Provide
 
+from s9s.api.auditing import Auditing
 from s9s.api.pages import JobPages
 from s9s.api.parameters import Parameters, read_body, read_parameters
 from s9s.domain.errors import PermissionDenied
 from s9s.services.access import Caller
+from s9s.services.access_tokens import AccessTokens
+from s9s.services.audit import Audit
 from s9s.services.bulk import Bulk
+from s9s.services.clients import Clients
 from s9s.services.job_control import JobControl
 from s9s.services.jobs import Jobs
 from s9s.services.nodes import Nodes
@@ -37,19 +42,30 @@ class Services:
     users: Users
     health: Health
     self_service: SelfService
+    clients: Clients
+    access_tokens: AccessTokens
+    audit: Audit
 
 
-def check_request(request: Request[Any, Any, Any]) -> None:
-    """Before every route: the credential's scope, then the query parameters.
+def checks(auditing: Auditing) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
+    """What is done before every route: the credential's scope, the query parameters, the intent of a write.
 
-    What a route takes stands in its declaration: ``scope`` and ``parameters`` (a struct).
+    What a route takes stands in its declaration: ``scope``, ``parameters`` and ``payload`` (structs).
     """
-    options = request.route_handler.opt
-    scope = options.get("scope")
-    if scope is not None and not request.user.allows(scope):
-        raise PermissionDenied(f"This credential does not allow {scope}", required_scope=scope)
-    model = options.get("parameters", Parameters)
-    request.scope["state"]["parameters"] = read_parameters(model, request.scope["query_string"])
+
+    async def check_request(request: Request[Any, Any, Any]) -> None:
+        options = request.route_handler.opt
+        scope = options.get("scope")
+        if scope is not None and not request.user.allows(scope):
+            raise PermissionDenied(f"This credential does not allow {scope}", required_scope=scope)
+        model = options.get("parameters", Parameters)
+        parameters = read_parameters(model, request.scope["query_string"])
+        request.scope["state"]["parameters"] = parameters
+        if auditing.is_due(request):
+            body = [await _payload(request)] if "payload" in options else []
+            await auditing.intend(request, parameters, *body)
+
+    return check_request
 
 
 def _parameters(request: Request[Any, Any, Any]) -> Any:
@@ -57,7 +73,10 @@ def _parameters(request: Request[Any, Any, Any]) -> Any:
 
 
 async def _payload(request: Request[Any, Any, Any]) -> Any:
-    return read_body(request.route_handler.opt["payload"], await request.body())
+    state = request.scope["state"]
+    if "payload" not in state:
+        state["payload"] = read_body(request.route_handler.opt["payload"], await request.body())
+    return state["payload"]
 
 
 def _caller(request: Request[Any, Any, Any]) -> Caller:

@@ -78,6 +78,7 @@ def envelope(error: S9SError, request_id: str) -> bytes:
 def respond_error(request: Request[Any, Any, Any], exception: Exception) -> Response[bytes]:
     """Any exception of a route as an answer; unexpected ones are logged and told as INTERNAL_ERROR."""
     error, headers = _as_s9s_error(request, exception)
+    request.scope["state"]["error"] = error
     return Response(
         envelope(error, request.scope["state"].get("request_id", "")),
         status_code=status_of(error),

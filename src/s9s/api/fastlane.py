@@ -14,29 +14,30 @@ import http
 from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from s9s.api.auth import secret_in
 from s9s.api.errors import envelope, headers_of, status_of
-from s9s.api.front import CACHE_CONTROL, COMMON_HEADERS, Front, request_id_of
+from s9s.api.front import CACHE_CONTROL, Front, request_id_of
 from s9s.api.pages import JobPages
 from s9s.api.peers import Proxies
-from s9s.domain.errors import InvalidRequest, PermissionDenied, S9SError
+from s9s.api.tls import CertifiedHttpProtocol
+from s9s.domain.errors import InvalidRequest, S9SError
 from s9s.services.credentials import Credentials
+from s9s.services.limits import WINDOW_SECONDS, Quota, RateLimits
 
 _PATHS: Final = frozenset({b"/v1/jobs", b"/api/v1/jobs"})
+#: Headers of requests with a body, and of those from other servers' pages.
+_UNUSUAL: Final = frozenset({b"content-length", b"transfer-encoding", b"origin"})
 
 
 def _lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     return b"".join([b"%b: %b\r\n" % pair for pair in headers])
 
 
-#: Of each status, all that stands before the length of the body.
-_HEADS: Final = {
-    status: f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}\r\n".encode()
-    + _lines([(b"content-type", b"application/json"), *COMMON_HEADERS, CACHE_CONTROL])
-    for status in (200, 400, 403, 500, 503)
-}
+#: All that differs from one answer to the next, whatever its status.
+_REST: Final = (
+    b"%bcontent-length: %d\r\nx-request-id: %b\r\nx-ratelimit-limit: %d\r\nx-ratelimit-remaining: %d\r\n"
+    b"x-ratelimit-reset: %d\r\nx-ratelimit-window: " + str(WINDOW_SECONDS).encode() + b"\r\n"
+)
 
 #: An answer's status line and headers, and its body.
 Answer = tuple[bytes, bytes]
@@ -55,11 +56,20 @@ class Lane(Protocol):
 class JobsLane:
     """The job list for callers whose credential is known already."""
 
-    def __init__(self, credentials: Credentials, proxies: Proxies, pages: JobPages, front: Front) -> None:
+    def __init__(
+        self, credentials: Credentials, proxies: Proxies, limits: RateLimits, pages: JobPages, front: Front
+    ) -> None:
         self._credentials = credentials
         self._proxies = proxies
+        self._limits = limits
         self._pages = pages
         self._front = front
+        #: Of each status, all that stands before the length of the body.
+        self._heads = {
+            status: f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}\r\n".encode()
+            + _lines([(b"content-type", b"application/json"), *front.common_headers, CACHE_CONTROL])
+            for status in (200, 400, 429, 500, 503)
+        }
 
     def answer(
         self, query_string: bytes, headers: list[tuple[bytes, bytes]], peer: str | None
@@ -73,22 +83,35 @@ class JobsLane:
         caller = self._credentials.cached(secret, self._proxies.address(peer, headers))
         if caller is None:
             return None
+        if not caller.allows("jobs:read"):
+            return None  # a refusal is audited, and that takes time
+        quota, now = self._limits.of(caller), self._limits.clock()
         request_id = request_id_of(headers)
         try:
-            if not caller.allows("jobs:read"):
-                raise PermissionDenied("This credential does not allow jobs:read", required_scope="jobs:read")
+            if quota.is_spent(now):
+                raise quota.exceeded(now)
+            if not quota.has_lease(now):
+                return None
             body = self._pages.answer_at_once(query_string, caller)
         except S9SError as error:
-            return self._write(status_of(error), envelope(error, request_id), request_id, headers_of(error))
+            self._limits.take(quota, now)
+            body, extra = envelope(error, request_id), headers_of(error)
+            return self._write(status_of(error), body, request_id, quota, extra)
         if body is None:
             return None
-        return self._write(200, body, request_id, {})
+        self._limits.take(quota, now)
+        return self._write(200, body, request_id, quota)
 
-    def _write(self, status: int, body: bytes, request_id: str, extra: dict[str, str]) -> Answer:
-        head = b"%bcontent-length: %d\r\nx-request-id: %b\r\n" % (
-            _HEADS[status],
+    def _write(
+        self, status: int, body: bytes, request_id: str, quota: Quota, extra: dict[str, str] | None = None
+    ) -> Answer:
+        head = _REST % (
+            self._heads[status],
             len(body),
             request_id.encode("ascii"),
+            quota.limit,
+            quota.remaining,
+            quota.resets_at,
         )
         if (warning := self._front.warning()) is not None:
             head += b"x-s9s-warning: %b\r\n" % warning
@@ -97,10 +120,10 @@ class JobsLane:
         return head, body
 
 
-def protocol_with(lane: Lane) -> type[HttpToolsProtocol]:
+def protocol_with(lane: Lane) -> type[CertifiedHttpProtocol]:
     """A protocol class for uvicorn whose instances ask `lane` first."""
 
-    class FastLaneProtocol(HttpToolsProtocol):
+    class FastLaneProtocol(CertifiedHttpProtocol):
         #: Messages that the parser has seen the begin and the end of.
         begun = ended = 0
         #: The latest message if these bytes were all of it and it was answered here, and its query string.
@@ -163,11 +186,7 @@ def protocol_with(lane: Lane) -> type[HttpToolsProtocol]:
 
         def _query(self) -> bytes | None:
             path, _, query = self.url.partition(b"?")
-            if (
-                path not in _PATHS
-                or b"#" in query
-                or any(name in (b"content-length", b"transfer-encoding") for name, _ in self.headers)
-            ):
+            if path not in _PATHS or b"#" in query or any(name in _UNUSUAL for name, _ in self.headers):
                 return None
             return query
 

@@ -1,6 +1,7 @@
 """The outermost layer: what holds for every request and every answer, whatever the route.
 
-Request ids, the second prefix ``/api/v1``, HEAD, and the headers that stand on every answer.
+Request ids, the second prefix ``/api/v1``, HEAD, the headers that stand on every answer, and the audit record
+of what is answered.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from typing import Any, Final, cast
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from s9s.api.admission import LateAdmission
+from s9s.api.auditing import Auditing
+
 _SANE_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
 COMMON_HEADERS: Final = (
@@ -19,6 +23,8 @@ COMMON_HEADERS: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-frame-options", b"DENY"),
 )
+#: For whoever came by HTTPS: two years of nothing else.
+HSTS: Final = (b"strict-transport-security", b"max-age=63072000")
 #: What the API tells is the caller's own and is old after a second.
 CACHE_CONTROL: Final = (b"cache-control", b"private, no-store")
 
@@ -41,11 +47,25 @@ class Front:
     Args:
         app: What answers.
         staleness: The age in seconds of the oldest snapshot while its cluster is out of reach, else ``None``.
+        auditing: Hears of every answer before it is sent.
+        admission: Counts what no route did.
+        has_tls: Whether clients come by HTTPS, and are to stay with it (HSTS).
     """
 
-    def __init__(self, app: ASGIApp, staleness: Callable[[], float | None]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        staleness: Callable[[], float | None],
+        auditing: Auditing,
+        admission: LateAdmission,
+        *,
+        has_tls: bool = False,
+    ) -> None:
         self._app = app
         self._staleness = staleness
+        self._auditing = auditing
+        self._admission = admission
+        self.common_headers: Final = (*COMMON_HEADERS, HSTS) if has_tls else COMMON_HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind: str = scope["type"]
@@ -70,14 +90,18 @@ class Front:
                 headers = [*message["headers"], *extra]
                 if is_api:
                     headers.append(CACHE_CONTROL)
+                    if "quota" not in state:
+                        state["quota"] = await self._admission.headers(scope)
+                headers += state.get("quota", ())
                 message["headers"] = headers
+                await self._auditing.answered(scope, message["status"], headers)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
 
     def headers(self, request_id: str) -> list[tuple[bytes, bytes]]:
         """What stands on every answer: the request's id, and a warning while the data is stale."""
-        headers = [(b"x-request-id", request_id.encode("ascii")), *COMMON_HEADERS]
+        headers = [(b"x-request-id", request_id.encode("ascii")), *self.common_headers]
         if (warning := self.warning()) is not None:
             headers.append((b"x-s9s-warning", warning))
         return headers

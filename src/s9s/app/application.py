@@ -15,17 +15,22 @@ from s9s.api.front import Front
 from s9s.api.pages import JobPages
 from s9s.api.peers import Proxies
 from s9s.app.clusters import open_backend
+from s9s.app.credentials import open_access_tokens, open_certificates
 from s9s.backends.base import SupportsFiles, UserFiles
 from s9s.backends.files import LocalUserFiles
 from s9s.backends.processes import Processes
 from s9s.config import Settings
 from s9s.services.access import Caller, Role
+from s9s.services.access_tokens import AccessTokens
+from s9s.services.audit import Audit
 from s9s.services.bulk import Bulk
+from s9s.services.clients import Clients
 from s9s.services.clusters import Cluster
 from s9s.services.credentials import Credentials
 from s9s.services.holds import Holds
 from s9s.services.job_control import JobControl
 from s9s.services.jobs import Jobs
+from s9s.services.limits import RateLimits
 from s9s.services.nodes import Nodes
 from s9s.services.output import Output
 from s9s.services.partitions import Partitions
@@ -35,8 +40,10 @@ from s9s.services.tokens import Tokens
 from s9s.services.users import Users
 from s9s.snapshot.snapshot import Snapshot
 from s9s.snapshot.watcher import Watcher
+from s9s.storage.audit import AuditRecords
 from s9s.storage.database import Database
 from s9s.storage.notes import HoldNotes
+from s9s.storage.quotas import Quotas
 from s9s.storage.tokens import TokenRecords
 
 #: The contract's own token; it works on the simulated cluster only.
@@ -96,21 +103,41 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         cluster = Cluster(backend, snapshot, watcher, files)
         holds = Holds(settings.cluster.name or "default", HoldNotes(database), snapshot.jobs)
         await holds.load()
-        services = _services(cluster, holds, database, tokens)
+        access_tokens = open_access_tokens(settings, tokens)
+        audit = Audit(AuditRecords(database))
+        stack.push_async_callback(audit.stop)
+        limits = RateLimits(
+            Quotas(database),
+            enterprise=settings.limits.enterprise_requests,
+            max_concurrent=settings.limits.max_concurrent_requests,
+        )
+        await limits.start()
+        stack.push_async_callback(limits.stop)
+        services = _services(cluster, holds, database, tokens, access_tokens, audit)
         proxies = Proxies(settings.server.trusted_proxies)
-        credentials = Credentials(tokens)
+        credentials = Credentials(tokens, (access_tokens,), open_certificates(settings, tokens))
         front = create_app(
             services,
             credentials,
             proxies=proxies,
+            limits=limits,
             max_body_bytes=settings.limits.max_body_bytes,
             public_url=settings.server.public_url,
+            allowed_origins=settings.server.allowed_origins,
+            has_tls=settings.has_tls,
         )
-        lane = JobsLane(credentials, proxies, services.job_pages, front)
+        lane = JobsLane(credentials, proxies, limits, services.job_pages, front)
         yield Application(front, lane, cluster, services, tokens, is_simulated)
 
 
-def _services(cluster: Cluster, holds: Holds, database: Database, tokens: Tokens) -> Services:
+def _services(
+    cluster: Cluster,
+    holds: Holds,
+    database: Database,
+    tokens: Tokens,
+    access_tokens: AccessTokens,
+    audit: Audit,
+) -> Services:
     jobs = Jobs(cluster, holds)
     control = JobControl(cluster, jobs, holds)
     return Services(
@@ -124,4 +151,7 @@ def _services(cluster: Cluster, holds: Holds, database: Database, tokens: Tokens
         users=Users(cluster),
         health=Health([cluster], database.is_reachable),
         self_service=SelfService(tokens),
+        clients=Clients(tokens),
+        access_tokens=access_tokens,
+        audit=audit,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from ipaddress import ip_network
 from pathlib import Path
@@ -14,6 +15,14 @@ from pydantic.fields import FieldInfo
 
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Text = Annotated[str, Field(min_length=1, pattern=r"^\S+$")]
+
+
+def _compiled(pattern: str) -> str:
+    re.compile(pattern)
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_compiled), Field(examples=[r"([a-z]+)@example\.com"])]
 
 
 def _split(value: object) -> object:
@@ -54,8 +63,19 @@ class Server(Section):
         Annotated[str, Field(pattern=r"^https?://[^\s/]\S*$", examples=["https://api.example.com"])] | None
     ) = None
     """Address under which clients reach the server, where a proxy stands before it."""
+    tls_certificate: AbsolutePath | None = None
+    """Certificate of the server, followed by those of its issuers (PEM); with it the server speaks TLS only. A
+    renewed one is taken without a restart."""
+    tls_key: AbsolutePath | None = None
+    """Private key of the certificate (PEM); unset is in the same file."""
+    client_ca: AbsolutePath | None = None
+    """Certificates of those who issue certificates to clients (PEM)."""
+    client_certificates: Literal["optional", "required"] = "optional"
+    """Whether clients need a certificate where there is a `client_ca`."""
     trusted_proxies: Annotated[Networks, Field(examples=['["10.0.0.5", "2001:db8::/64"]'])] = ()
     """Proxies that are believed for whom they speak (`X-Forwarded-For`, and `Client-Cert` of RFC 9440)."""
+    allowed_origins: Annotated[Texts, Field(examples=['["https://portal.example.com"]'])] = ()
+    """Web pages of other servers that may use the API from a browser (CORS); unset is none, `*` is all."""
 
 
 class Database(Section):
@@ -149,11 +169,42 @@ class Simulated(Section):
     """Fraction of the jobs that change each second, for benchmarks; 0 lets them live."""
 
 
+class Certificates(Section):
+    """Which users clients' certificates stand for, where `server.client_ca` or a proxy asks for them."""
+
+    user_from: Literal["registered", "common_name", "email", "principal"] = "registered"
+    """Where the user's name stands: in the subject (`common_name`), or among the alternative names (`email`,
+    `principal`: Microsoft's UPN). `registered` accepts only those of `s9s certificate add`."""
+    user_pattern: Pattern = "[a-z_][a-z0-9_-]*"
+    """Regular expression that the whole name must match; its first group, if it has one, is the user."""
+
+
+class OAuth(Section):
+    """The token endpoint for OAuth 2.0 clients."""
+
+    issuer: Text = "s9s"
+    """Name of this server in the access tokens that it signs, as issuer and audience."""
+    access_token_seconds: Annotated[int, Field(ge=60, le=86400)] = 900
+    """How long an access token is valid."""
+
+
 class Limits(Section):
     """Bounds of what one request, or all together, may take."""
 
     max_body_bytes: Annotated[int, Field(ge=1024, le=2**30)] = 8 * 2**20
     """Largest body of a request."""
+    enterprise_requests: Annotated[int, Field(ge=1, le=10**12)] = 100_000_000
+    """Requests an hour of a credential of the tier enterprise; free has 1,000 and pro 10,000."""
+    max_concurrent_requests: Annotated[int, Field(ge=1, le=10_000)] = 128
+    """Requests of one credential that may be under way at the same time."""
+    failed_logins: Annotated[int, Field(ge=1, le=1_000_000)] = 20
+    """Failed logins from one address (of IPv6: one /64) before each costs a growing delay; it regains one
+    every two seconds, and the same wrong secret again counts a quarter."""
+    request_head_seconds: Annotated[float, Field(gt=0, le=3600)] = 15.0
+    """Longest time in which a client may send a request's head."""
+    request_body_seconds: Annotated[float, Field(gt=0, le=86400)] = 120.0
+    """Longest time in which a client may send a request's body, and after which one that does not read its
+    answer is disconnected."""
     max_processes: Annotated[int, Field(ge=1, le=1024)] = 16
     """Slurm commands that run at the same time."""
 
@@ -179,6 +230,8 @@ class Settings(BaseModel):
     cluster: Cluster = Field(default_factory=Cluster)
     snapshot: Snapshot = Field(default_factory=Snapshot)
     simulated: Simulated = Field(default_factory=Simulated)
+    certificates: Certificates = Field(default_factory=Certificates)
+    oauth: OAuth = Field(default_factory=OAuth)
     limits: Limits = Field(default_factory=Limits)
     logging: Logging = Field(default_factory=Logging)
     _config_file: Path | None = None
@@ -187,6 +240,11 @@ class Settings(BaseModel):
     def config_file(self) -> Path | None:
         """The file that was read, if any."""
         return self._config_file
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether clients come by HTTPS: to the server itself, or to a proxy before it."""
+        return self.server.tls_certificate is not None or (self.server.public_url or "").startswith("https:")
 
     @property
     def database_url(self) -> str:

@@ -35,7 +35,7 @@ MAX_WAITING: Final = 20_000
 _TOGETHER: Final = 500
 _RETRY_SECONDS: Final = 1.0
 #: Longer JSON is kept as its size and beginning only.
-_MAX_TEXT: Final = 256 * 1024
+_MAX_TEXT: Final = 4 * 1024 * 1024
 
 _log = logging.getLogger(__name__)
 

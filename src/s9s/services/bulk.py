@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from s9s.domain.errors import S9SError, ValidationError
 from s9s.services.access import Caller
+from s9s.services.audit import observe
 from s9s.services.job_control import JobControl, Outcome
 
 Action = Literal["cancel", "hold", "release", "requeue", "priority"]
@@ -76,6 +77,7 @@ class Bulk:
                 try:
                     await act(job_id)
                 except S9SError as error:
+                    observe(f"jobs/{job_id}", error=error.code)
                     results[index] = BulkOutcome(job_id, error.message, error)
                 else:
                     results[index] = BulkOutcome(job_id, _DONE[action])

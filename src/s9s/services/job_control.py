@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from typing import Final
 
 from msgspec import Struct, structs
@@ -11,6 +12,7 @@ from s9s.domain.errors import ResourceConflict, ValidationError
 from s9s.domain.jobs import Job, JobState, JobSubmission, JobUpdate
 from s9s.domain.signals import signal_name, signal_number
 from s9s.services.access import Caller
+from s9s.services.audit import observe
 from s9s.services.clusters import Cluster
 from s9s.services.holds import Holds
 from s9s.services.jobs import Jobs
@@ -51,6 +53,9 @@ class JobControl:
         submission = with_name(structs.replace(submission, script=script), submission.script)
         submitted = await self._cluster.backend.submit(submission, caller.user)
         self._cluster.watcher.touch([submitted.job_id])
+        # A script's path says little: what is at it may be another one tomorrow.
+        digest = sha256(script.encode("utf-8", "surrogatepass")).hexdigest()
+        observe(f"jobs/{submitted.job_id}", after={"state": "PENDING", "script_sha256": digest})
         snapshot = self._cluster.snapshot
         warnings = warnings_for(submission, snapshot.partitions.all(), snapshot.nodes.all())
         message = "Job submitted successfully"
@@ -76,8 +81,8 @@ class JobControl:
         backend, sent = self._cluster.backend, None if cancels else number
         await self._change(job_id, lambda: backend.cancel(job_id, caller.user, signal=sent, force=force))
         if cancels:
-            return Outcome(job_id, JobState.CANCELLED.value, "Job cancelled successfully")
-        return Outcome(job_id, job.state.value, f"{signal_name(number)} sent to the job")
+            return _outcome(job_id, JobState.CANCELLED, "Job cancelled successfully")
+        return _outcome(job_id, job.state, f"{signal_name(number)} sent to the job")
 
     async def hold(self, job_id: str, caller: Caller, reason: str | None) -> Outcome:
         """Keep a pending job from starting. The reason is shown with the job until it is released."""
@@ -86,7 +91,7 @@ class JobControl:
             raise _conflict(job, f"is {job.state.value}: only a pending job can be held")
         await self._update(job_id, JobUpdate(hold=True), caller)
         await self._holds.remember(job, reason, caller.user)
-        return Outcome(job_id, JobState.PENDING.value, "Job held successfully")
+        return _outcome(job_id, JobState.PENDING, "Job held successfully", priority=0)
 
     async def release(self, job_id: str, caller: Caller) -> Outcome:
         """Let a held job start again."""
@@ -95,7 +100,7 @@ class JobControl:
             raise _conflict(job, f"is {job.state.value}: only a held job can be released")
         await self._update(job_id, JobUpdate(hold=False), caller)
         await self._holds.forget(job)
-        return Outcome(job_id, JobState.PENDING.value, "Job released successfully")
+        return _outcome(job_id, JobState.PENDING, "Job released successfully")
 
     async def set_priority(self, job_id: str, caller: Caller, priority: int) -> Outcome:
         """Set the priority; 0 holds, as in Slurm."""
@@ -103,15 +108,15 @@ class JobControl:
         if priority == 0:
             return await self.hold(job_id, caller, None)
         await self._update(job_id, JobUpdate(priority=priority), caller)
-        return Outcome(job_id, job.state.value, f"Job priority set to {priority}")
+        return _outcome(job_id, job.state, f"Job priority set to {priority}", priority=priority)
 
     async def requeue(self, job_id: str, caller: Caller) -> Outcome:
         """Put a running or finished job back into the queue."""
-        job = await self._jobs.get(job_id, caller)
+        job = await self._seen(job_id, caller)
         if job.state is JobState.PENDING:
             raise _conflict(job, "is pending already")
         await self._change(job_id, lambda: self._cluster.backend.requeue(job_id, caller.user))
-        return Outcome(job_id, JobState.PENDING.value, "Job requeued successfully")
+        return _outcome(job_id, JobState.PENDING, "Job requeued successfully")
 
     async def suspend(self, job_id: str, caller: Caller) -> Outcome:
         """Stop a running job's processes."""
@@ -119,7 +124,7 @@ class JobControl:
         if job.state is not JobState.RUNNING:
             raise _conflict(job, f"is {job.state.value}: only a running job can be suspended")
         await self._change(job_id, lambda: self._cluster.backend.suspend(job_id, caller.user))
-        return Outcome(job_id, JobState.SUSPENDED.value, "Job suspended successfully")
+        return _outcome(job_id, JobState.SUSPENDED, "Job suspended successfully")
 
     async def resume(self, job_id: str, caller: Caller) -> Outcome:
         """Continue a suspended job."""
@@ -127,10 +132,16 @@ class JobControl:
         if job.state is not JobState.SUSPENDED:
             raise _conflict(job, f"is {job.state.value}: only a suspended job can be resumed")
         await self._change(job_id, lambda: self._cluster.backend.resume(job_id, caller.user))
-        return Outcome(job_id, JobState.RUNNING.value, "Job resumed successfully")
+        return _outcome(job_id, JobState.RUNNING, "Job resumed successfully")
+
+    async def _seen(self, job_id: str, caller: Caller) -> Job:
+        job = await self._jobs.get(job_id, caller)
+        before = {"state": job.state.value, "priority": job.priority, "user": job.user}
+        observe(f"jobs/{job_id}", before=before)
+        return job
 
     async def _live(self, job_id: str, caller: Caller) -> Job:
-        job = await self._jobs.get(job_id, caller)
+        job = await self._seen(job_id, caller)
         if job.state.is_finished:
             raise _conflict(job, f"already {_ENDED.get(job.state, 'ended')}")
         return job
@@ -145,6 +156,11 @@ class JobControl:
         finally:
             # A change that failed half-way may still have done something.
             self._cluster.watcher.touch([job_id])
+
+
+def _outcome(job_id: str, state: JobState, message: str, **changed: object) -> Outcome:
+    observe(f"jobs/{job_id}", after={"state": state.value, **changed})
+    return Outcome(job_id, state.value, message)
 
 
 _ENDED: Final = {JobState.COMPLETED: "completed", JobState.CANCELLED: "cancelled", JobState.FAILED: "failed"}

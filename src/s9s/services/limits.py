@@ -77,6 +77,10 @@ class Quota:
         """Requests left of the window: exact with one process, else as others had leased when last asked."""
         return self.leased + self.rest
 
+    def has_lease(self, now: float) -> bool:
+        """Whether a request can be admitted at once."""
+        return self.leased > 0 and now < self.resets_at
+
     def is_spent(self, now: float) -> bool:
         """Whether there is nothing left, as far as known without asking."""
         return (
@@ -133,7 +137,7 @@ class RateLimits:
 
     def take(self, quota: Quota, now: float) -> bool:
         """Admit one request at once; False when there is no lease for it: ask `admit`."""
-        if quota.leased == 0 or now >= quota.resets_at:
+        if not quota.has_lease(now):
             return False
         quota.leased -= 1
         quota.used_at = now

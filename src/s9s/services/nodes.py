@@ -13,6 +13,7 @@ from s9s.domain.hostlists import expand_hostlist
 from s9s.domain.nodes import Node, NodeUpdate
 from s9s.domain.queries import Page
 from s9s.services.access import Caller, job_visibility, may_see_all, may_see_job
+from s9s.services.audit import observe
 from s9s.services.clusters import Cluster
 from s9s.services.paging import ordered, page_of
 
@@ -164,6 +165,7 @@ class Nodes:
                         raise ResourceNotFound.of("node", name)
                     await self._change(name, update, caller)
                 except S9SError as error:
+                    observe(f"nodes/{name}", error=error.code)
                     errors[name] = error
 
         async with asyncio.TaskGroup() as group:
@@ -177,6 +179,8 @@ class Nodes:
         ]
 
     async def _change(self, name: str, update: NodeUpdate, caller: Caller) -> None:
+        if (node := self._cluster.snapshot.nodes.get(name)) is not None:
+            observe(f"nodes/{name}", before={"state": node.state, "reason": node.reason})
         await self._cluster.backend.update_nodes([name], update, caller.user)
 
     async def _settle(self, names: list[str]) -> None:
@@ -185,6 +189,8 @@ class Nodes:
 
     def _outcome(self, name: str) -> NodeOutcome:
         node = self._cluster.snapshot.nodes.get(name)
+        if node is not None:
+            observe(f"nodes/{name}", after={"state": node.state, "reason": node.reason})
         return NodeOutcome(name, node.state if node else "UNKNOWN")
 
     def _require_sight(self, caller: Caller) -> None:
