@@ -173,7 +173,9 @@ def _slurmrestd(settings: Settings, url: str, tokens: TokenSource, processes: Pr
 
     def home(user: str) -> str:
         identity = processes.identities.of(user)
-        return identity.home if identity else "/"
+        if identity is None:
+            raise KeyError(user)
+        return identity.home
 
     return RestBackend(url=url, tokens=tokens, home=home, timeout_seconds=settings.cluster.timeout_seconds)
 

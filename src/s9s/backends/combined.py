@@ -68,6 +68,10 @@ PREFERENCE: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+class _NoWay(SlurmUnavailable):
+    """None of the ways that are there can do it."""
+
+
 class CombinedBackend:
     """A `Backend` made of two.
 
@@ -97,9 +101,9 @@ class CombinedBackend:
         for name, result in zip(self._ways, results, strict=True):
             if isinstance(result, ClusterInfo):
                 self._infos[name] = result
-            elif isinstance(result, SlurmUnavailable):
+            elif isinstance(result, SlurmUnavailable | Unsupported):
                 self._infos.pop(name, None)
-                failures[name] = result
+                failures[name] = result if isinstance(result, SlurmUnavailable) else _NoWay(str(result))
             else:
                 raise result
         if not self._infos:
@@ -149,10 +153,14 @@ class CombinedBackend:
         return await self._try("list partitions", lambda way: way.partitions())
 
     async def users(self) -> list[User]:
-        return await self._try("list users", lambda way: way.users())
+        with suppress(_NoWay):
+            return await self._try("list users", lambda way: way.users())
+        return []  # a cluster without accounting
 
     async def finished_jobs(self, start: int, end: int) -> list[Job]:
-        return await self._try("finished jobs", lambda way: way.finished_jobs(start, end))
+        with suppress(_NoWay):
+            return await self._try("finished jobs", lambda way: way.finished_jobs(start, end))
+        return []
 
     async def job(self, job_id: str, actor: str | None = None) -> JobDetails:
         operation = "job" if actor is None else "job details"
@@ -194,13 +202,13 @@ class CombinedBackend:
                 unsupported = error
             except SlurmUnavailable as error:
                 # A change that never left us may take another way; one that may have arrived must not.
-                if operation not in _READS and not error.details.get("never_sent"):
+                if operation not in _READS and not error.never_sent:
                     raise
                 unavailable = error
         if unavailable is not None:
             raise unavailable
         if unsupported is not None:
-            raise SlurmUnavailable(f"This server has no way to {operation}: {unsupported}") from unsupported
+            raise _NoWay(f"This server has no way to {operation}: {unsupported}") from unsupported
         if actor is not None and self._infos:
             raise PermissionDenied(f"This server has no means to act as {actor}", user=actor)
         raise SlurmUnavailable("Slurm is out of reach")

@@ -128,8 +128,14 @@ class SlurmError(S9SError):
 
 
 class SlurmUnavailable(SlurmError):
-    """slurmctld, slurmdbd or slurmrestd is out of reach; `retry_after_seconds` is a sensible pause."""
+    """slurmctld, slurmdbd or slurmrestd is out of reach; `retry_after_seconds` is a sensible pause.
 
-    def __init__(self, message: str, retry_after_seconds: int = 5, **details: Any) -> None:
+    With `never_sent` it is certain that Slurm has not heard of the request.
+    """
+
+    def __init__(
+        self, message: str, retry_after_seconds: int = 5, *, never_sent: bool = False, **details: Any
+    ) -> None:
         super().__init__(message, **details)
         self.retry_after_seconds = retry_after_seconds
+        self.never_sent = never_sent

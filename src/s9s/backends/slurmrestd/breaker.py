@@ -56,4 +56,4 @@ class Breaker:
             if await self._probe():
                 self.close()
                 return
-        raise SlurmUnavailable(self._reason or f"{self._name} is out of reach")
+        raise SlurmUnavailable(self._reason or f"{self._name} is out of reach", never_sent=True)

@@ -24,6 +24,9 @@ _READ_ATTEMPTS: Final = 3
 _RETRY_SECONDS: Final = 0.1
 _READS: Final = frozenset({"GET", "HEAD"})
 
+#: Without a connection nothing was sent.
+_NEVER_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+
 
 class Response(Struct, frozen=True):
     """An answer, whatever its status."""
@@ -100,11 +103,15 @@ class Transport:
             except httpx2.TimeoutException as error:
                 # A slow slurmrestd is not helped by asking it again.
                 raise SlurmUnavailable(
-                    f"slurmrestd did not answer in time ({type(error).__name__})"
+                    f"slurmrestd did not answer in time ({type(error).__name__})",
+                    never_sent=isinstance(error, _NEVER_SENT),
                 ) from error
             except httpx2.TransportError as error:
                 if attempt == attempts:
-                    raise SlurmUnavailable(f"slurmrestd is out of reach ({type(error).__name__})") from error
+                    raise SlurmUnavailable(
+                        f"slurmrestd is out of reach ({type(error).__name__})",
+                        never_sent=isinstance(error, _NEVER_SENT),
+                    ) from error
             await asyncio.sleep(_RETRY_SECONDS * attempt * random.uniform(0.5, 1.5))  # noqa: S311 -- spreads, hides nothing
         raise AssertionError("unreachable")
 
