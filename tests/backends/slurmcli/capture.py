@@ -104,11 +104,13 @@ async def record(lab: Lab) -> None:
         if "begin_time" in fields:
             submission_fields["begin_time"] = int(time.time()) + 3600
         submission = JobSubmission(**submission_fields)
-        with in_memory(sbatch.environment(submission, {"PATH": "/usr/bin:/bin"})) as environment:
+        with in_memory(
+            sbatch.environment(submission, {"PATH": "/usr/bin:/bin", "HOME": "/tmp"})
+        ) as environment:
             return await programs.run(
                 sbatch.argv(submission, "/tmp", environment),
                 actor="alice",
-                input=submission.script.encode(),
+                input=sbatch.script(submission),
                 pass_fds=[environment],
             )
 

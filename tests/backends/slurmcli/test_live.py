@@ -131,6 +131,42 @@ async def test_a_forgotten_job_comes_from_accounting(site: Site) -> None:
             await change
 
 
+STUBBORN = "#!/bin/bash\ntrap '' TERM\necho ready\n"
+LOOP = "while :; do sleep 0.2; done"
+
+
+@pytest.mark.parametrize("kind", ["steps", "array", "suspended"])
+async def test_force_leaves_nothing_to_its_end(site: Site, kind: str) -> None:
+    body = f"srun -n1 bash -c \"trap '' TERM; {LOOP}\"\n" if kind == "steps" else f"{LOOP}\n"
+    job_id = await site.submit(
+        STUBBORN + body, array="1-3" if kind == "array" else None, standard_output="%a.out"
+    )
+
+    async def running() -> bool:
+        states = [job.state for job in (await site.jobs()) if job.job_id.partition("_")[0] == job_id]
+        written = list(site.folder.glob("*.out"))
+        return set(states) == {JobState.RUNNING} and len(written) == len(states)
+
+    await until(running)
+    if kind == "steps":
+
+        async def stepping() -> bool:
+            return bool(await site.backend._live.steps(job_id))
+
+        await until(stepping)
+    if kind == "suspended":
+        await site.backend.suspend(job_id, "carol")
+    began = time.monotonic()
+    await site.backend.cancel(job_id, "alice", force=True)
+
+    async def over() -> list[JobState]:
+        jobs = [job for job in await site.jobs() if job.job_id.partition("_")[0] == job_id]
+        return [job.state for job in jobs] if all(job.state.is_finished for job in jobs) else []
+
+    assert set(await until(over)) == {JobState.CANCELLED}
+    assert time.monotonic() - began < 4.5  # KillWait is 5 s in the lab
+
+
 async def test_a_heterogeneous_job(site: Site) -> None:
     script = "#!/bin/sh\n#SBATCH -n1 --mem=64\n#SBATCH hetjob\n#SBATCH -n2 --mem=64\nsleep 60\n"
     leader = await site.submit(script, memory_mib=None, environment={"A": "1"})

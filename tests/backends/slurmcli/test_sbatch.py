@@ -6,6 +6,7 @@ import pytest
 
 from s9s.backends.slurmcli import sbatch
 from s9s.domain.durations import UNLIMITED
+from s9s.domain.errors import ValidationError
 from s9s.domain.jobs import JobSubmission
 
 SCRIPT = "#!/bin/sh\ntrue\n"
@@ -33,10 +34,11 @@ def test_every_field_is_one_argument() -> None:
         "exclusive": True, "comment": "$(id)", "mail_type": "END", "mail_user": "a@b.example",
         "open_mode": "append", "signal": "B:USR1@60",
     }  # fmt: skip
-    assert options(**fields)[4:] == [
+    assert "--chdir=/tmp/x y" in options(**fields)
+    assert options(**fields)[5:] == [
         "--job-name=--wrap=id", "--partition=gpu,normal", "--account=research", "--qos=high", "--ntasks=8",
         "--ntasks-per-node=2", "--cpus-per-task=3", "--gpus=4", "--gpus-per-node=2", "--gres=gpu:a100:2",
-        "--chdir=/tmp/x y", "--input=-in", "--output=%j.out", "--error=%j.err", "--dependency=afterok:1:2",
+        "--input=-in", "--output=%j.out", "--error=%j.err", "--dependency=afterok:1:2",
         "--array=0-9%2", "--constraint=a&b", "--reservation=r", "--nodelist=n[1-2]", "--exclude=n3",
         "--licenses=l:2", "--nice=-5", "--priority=9", "--comment=$(id)", "--mail-type=END",
         "--mail-user=a@b.example", "--open-mode=append", "--signal=B:USR1@60", "--nodes=2-4", "--mem=1500M",
@@ -71,18 +73,47 @@ def test_a_scripts_own_export(directive: str, environment: dict[str, str], expor
     assert ("--export=ALL" in options(script, environment=environment)) is exports
 
 
-def test_a_scripts_directory_stands() -> None:
-    assert not any(option.startswith("--chdir") for option in options("#!/bin/sh\n#SBATCH -D /data\n"))
+@pytest.mark.parametrize(
+    ("directive", "asked", "directory"),
+    [
+        ("-J x", None, "/home/alice"),
+        ("-D /data", None, "/data"),
+        ("--chdir=sub", None, "/home/alice/sub"),
+        ("-D /data", "/tmp", "/tmp"),
+    ],
+)
+def test_where_a_job_runs(directive: str, asked: str | None, directory: str) -> None:
+    script = f"#!/bin/sh\n#SBATCH {directive}\n"
+    assert f"--chdir={directory}" in options(script, working_directory=asked)
+    submission = JobSubmission(script=script, working_directory=asked)
+    environment = sbatch.environment(submission, {"HOME": "/home/alice"})
+    assert f"SLURM_SUBMIT_DIR={directory}".encode() in environment.split(b"\0")
 
 
 def test_environment() -> None:
     script = "#!/bin/sh\n#SBATCH --job-name=directive\n"
     login = {"PATH": "/bin", "HOME": "/home/alice"}
     submission = JobSubmission(script=script, environment={"A": "1\n2=3", "PATH": "/opt/bin"})
-    expected = b"PATH=/opt/bin\0HOME=/home/alice\0A=1\n2=3\0SLURM_JOB_NAME=directive\0"
-    assert sbatch.environment(submission, login) == expected
-    named = JobSubmission(script=script, job_name="request")
-    assert sbatch.environment(named, {}) == b"SLURM_JOB_NAME=request\0"
+    assert sbatch.environment(submission, login).split(b"\0") == [
+        b"PATH=/opt/bin", b"HOME=/home/alice", b"SLURM_SUBMIT_DIR=/home/alice", b"SLURM_JOB_NAME=directive",
+        b"A=1\n2=3", b"",
+    ]  # fmt: skip
+    named = JobSubmission(script=script, job_name="request", environment={"HOME": "/x"})
+    assert b"\0SLURM_JOB_NAME=request\0" in sbatch.environment(named, login)
+
+
+@pytest.mark.parametrize(
+    "variables", [{"A=B": "1"}, {"": "1"}, {"A": "\0B=2"}, {"A\0": "1"}, {"A": "\ud800"}]
+)
+def test_what_is_no_variable_is_refused(variables: dict[str, str]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        sbatch.environment(JobSubmission(script=SCRIPT, environment=variables), {"HOME": "/"})
+    assert caught.value.details["parameter"] == "environment"
+
+
+def test_a_script_that_is_no_text_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        sbatch.script(JobSubmission(script="#!/bin/sh\n\ud800\n"))
 
 
 def test_answers() -> None:

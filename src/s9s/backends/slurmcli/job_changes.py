@@ -18,6 +18,8 @@ from s9s.domain.jobs import Job, JobState, JobSubmission, JobUpdate, Submitted
 #: A job's environment begins with what a fresh login has.
 _LOGIN: Final = {"PATH": "/usr/local/bin:/usr/bin:/bin", "SHELL": "/bin/bash"}
 
+#: What fits a command line; the others are ended as in any cancel.
+_MOST_STEPS: Final = 1000
 _WITH_PROCESSES: Final = frozenset({JobState.RUNNING, JobState.SUSPENDED})
 
 
@@ -39,7 +41,7 @@ class JobChanges:
             finished = await self._programs.run(
                 sbatch.argv(submission, identity.home, environment),
                 actor=actor,
-                input=submission.script.encode(),
+                input=sbatch.script(submission),
                 pass_fds=[environment],
             )
         check(finished, asked)
@@ -65,11 +67,10 @@ class JobChanges:
 
     async def update(self, job_id: str, update: JobUpdate, actor: str) -> None:
         """See `Backend.update_job`."""
-        jobs = await self._unfinished(job_id)
-        if update.hold and any(job.state is not JobState.PENDING for job in jobs):
+        if update.hold and any(job.state is not JobState.PENDING for job in await self._unfinished(job_id)):
             # Slurm would take the running job's priority away and say JobHeldUser.
             raise ResourceConflict(f"Job {job_id} is not pending and cannot be held", job_id=job_id)
-        if (command := scontrol.update_job(job_id, update)) is not None:
+        if (command := scontrol.update_job(checked(job_id), update)) is not None:
             await self._run("update", job_id, actor, command, update)
         if update.hold is not None:
             await self.act("hold" if update.hold else "release", job_id, actor)
@@ -91,8 +92,11 @@ class JobChanges:
                 self._run("cancel", job_id, actor, command, stdin=confirmation.input)
             )
             try:
+                steps = (await self._live.steps(job_id))[:_MOST_STEPS]
                 await confirmation.wanted(cancel)
                 with suppress(ResourceConflict):  # still in its prolog: nothing to kill
+                    if steps:
+                        await self._run("kill", job_id, actor, scancel.kill_steps(steps))
                     await self._run("kill", job_id, actor, scancel.signal_script(job_id))
                 confirmation.give()
                 await cancel

@@ -59,6 +59,11 @@ class LiveJobs:
             return jobs
         raise SlurmError("squeue's answer cannot be told apart")
 
+    async def steps(self, job_id: str) -> list[str]:
+        """The ids of the steps that run. Raises `SlurmUnavailable`."""
+        finished = await self._programs.run(squeue.steps(checked(job_id).partition("+")[0]))
+        return squeue.parse_steps(finished.stdout.decode("utf-8", "replace"))
+
     async def usage(self, job: Job, actor: str) -> JobUsage | None:
         """What a running job uses, as far as sstat tells `actor`; it asks slurmd, so it may well not."""
         if not self._programs.has("sstat"):

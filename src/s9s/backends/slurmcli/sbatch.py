@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping
 from typing import Final
 
 from s9s.domain.directives import parse_directives
 from s9s.domain.durations import format_duration
+from s9s.domain.errors import ValidationError
 from s9s.domain.jobs import JobSubmission, Submitted
 
 #: Fields whose values are options as they stand.
 _PLAIN: Final = {
     "job_name": "job-name", "partition": "partition", "account": "account", "qos": "qos", "tasks": "ntasks",
     "tasks_per_node": "ntasks-per-node", "cpus_per_task": "cpus-per-task", "gpus": "gpus",
-    "gpus_per_node": "gpus-per-node", "gres": "gres", "working_directory": "chdir", "standard_input": "input",
+    "gpus_per_node": "gpus-per-node", "gres": "gres", "standard_input": "input",
     "standard_output": "output", "standard_error": "error", "dependency": "dependency", "array": "array",
     "constraint": "constraint", "reservation": "reservation", "nodelist": "nodelist", "exclude": "exclude",
     "licenses": "licenses", "nice": "nice", "priority": "priority", "comment": "comment",
@@ -23,6 +25,7 @@ _PLAIN: Final = {
 
 # In one of the lines before the first command.
 _EXPORT: Final = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*?#SBATCH[^\n]*[ \t]--export[= \t]")
+_CHDIR: Final = re.compile(r"(?:-D ?|--chdir[= ])(.+)")
 _JOB_ID: Final = re.compile(r"(\d+)(?:;.*)?")
 
 
@@ -35,14 +38,12 @@ def argv(submission: JobSubmission, home: str, environment_fd: int) -> list[str]
         environment_fd: The descriptor with the job's environment, see `environment`. It is named by its
             path, since sbatch reads it once for each component of a heterogeneous job.
     """
-    directives = parse_directives(submission.script)
     options = ["sbatch", "--parsable", f"--export-file=/dev/fd/{environment_fd}"]
     # 26.05 drops the environment of the file without --export. The script's own wins, unless the request
     # has variables: --export=NONE would lose them.
     if submission.environment or not _EXPORT.match(submission.script):
         options.append("--export=ALL")
-    if submission.working_directory is None and "working_directory" not in directives.submission_fields:
-        options.append(f"--chdir={home}")
+    options.append(f"--chdir={_directory(submission, home)}")
     for field, option in _PLAIN.items():
         value = getattr(submission, field)
         if value is not None:
@@ -50,16 +51,54 @@ def argv(submission: JobSubmission, home: str, environment_fd: int) -> list[str]
     return options + _amounts(submission) + _times(submission) + _flags(submission)
 
 
-def environment(submission: JobSubmission, base: Mapping[str, str]) -> bytes:
+def script(submission: JobSubmission) -> bytes:
+    """What goes to sbatch's standard input. Raises `ValidationError`."""
+    return _encoded("script", submission.script)
+
+
+def environment(submission: JobSubmission, login: Mapping[str, str]) -> bytes:
     """The whole environment that the job begins with, as ``--export-file`` reads it.
 
-    It never becomes the environment of sbatch on this host. `base` stands where the submission says nothing.
+    It never becomes the environment of sbatch on this host.
+
+    Args:
+        submission: Its variables win over all others.
+        login: What its user has after a login, HOME among it.
+
+    Raises:
+        ValidationError: for what cannot be a variable.
     """
-    variables = {**base, **submission.environment}
+    # sbatch would say where it was started, and 22.05 takes the name from its own environment.
+    variables = {**login, "SLURM_SUBMIT_DIR": _directory(submission, login["HOME"])}
     name = submission.job_name or parse_directives(submission.script).submission_fields.get("job_name")
     if isinstance(name, str):
-        variables.setdefault("SLURM_JOB_NAME", name)  # 22.05 takes it from sbatch's own environment
-    return b"".join(f"{name}={value}\0".encode() for name, value in variables.items())
+        variables["SLURM_JOB_NAME"] = name
+    variables |= submission.environment
+    return b"".join(_variable(name, value) for name, value in variables.items())
+
+
+def _directory(submission: JobSubmission, home: str) -> str:
+    if submission.working_directory is not None:
+        return submission.working_directory
+    directives = parse_directives(submission.script)
+    if isinstance(absolute := directives.submission_fields.get("working_directory"), str):
+        return absolute
+    relative = [match[1] for option in directives.unknown if (match := _CHDIR.fullmatch(option))]
+    return posixpath.join(home, relative[-1]) if relative else home
+
+
+def _variable(name: str, value: str) -> bytes:
+    if not name or "=" in name or "\0" in name or "\0" in value:
+        allowed = "names without =, and neither names nor values with NUL"
+        raise ValidationError.of("environment", ascii(name), allowed)
+    return _encoded("environment", f"{name}={value}\0")
+
+
+def _encoded(parameter: str, text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise ValidationError.of(parameter, ascii(text[:200]), "text that UTF-8 can hold") from error
 
 
 def parse(stdout: bytes, stderr: str) -> Submitted:

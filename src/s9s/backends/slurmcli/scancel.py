@@ -7,6 +7,7 @@ import asyncio
 import fcntl
 import os
 import termios
+from collections.abc import Sequence
 from signal import SIGKILL
 from types import TracebackType
 from typing import Final, Self
@@ -30,6 +31,11 @@ def cancel_when_confirmed(job_id: str) -> list[str]:
 def signal_script(job_id: str, signal: int = SIGKILL) -> list[str]:
     """Deliver a signal to the batch script's shell alone."""
     return ["scancel", f"--signal={int(signal)}", "--batch", job_id]
+
+
+def kill_steps(step_ids: Sequence[str]) -> list[str]:
+    """Kill these steps and nothing else of their job."""
+    return ["scancel", f"--signal={int(SIGKILL)}", *step_ids]
 
 
 def signal_steps(job_id: str, signal: int) -> list[str]:

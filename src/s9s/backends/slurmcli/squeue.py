@@ -24,6 +24,8 @@ _COLUMNS: Final = (
     "Feature", "Reservation", "RestartCnt",
 )  # fmt: skip
 
+_STEP: Final = re.compile(r"^\d+(?:[_+]\d+)?\.\d+$", re.MULTILINE | re.ASCII)
+
 #: squeue takes its time from its own clock, row by row.
 _CLOCK_SLACK_SECONDS: Final = 2
 
@@ -62,6 +64,16 @@ def argv(job_id: str | None = None) -> list[str]:
     """The command for all jobs, or for one as squeue finds it."""
     command = ["squeue", "--noheader", "--local", "--all", "--states=all"]
     return command if job_id is None else [*command, f"--jobs={job_id}"]
+
+
+def steps(job_id: str) -> list[str]:
+    """The command for the steps of a job or of an array's tasks."""
+    return ["squeue", "--noheader", "--local", "--all", "--steps", f"--jobs={job_id}", "--format=%i"]
+
+
+def parse_steps(output: str) -> list[str]:
+    """The ids of those that srun made, ``123.0``; the script's own step is ``123.batch``."""
+    return _STEP.findall(output)
 
 
 def rows(output: bytes, marks: Marks) -> list[tuple[bytes, bytes]]:
