@@ -174,3 +174,12 @@ class SupportsFiles(Protocol):
     def files(self) -> UserFiles:
         """Where its jobs' files are found."""
         ...
+
+
+@runtime_checkable
+class SupportsTime(Protocol):
+    """A backend whose cluster has a time of its own (the simulated cluster, which can be run faster)."""
+
+    def now(self) -> float:
+        """The cluster's epoch seconds."""
+        ...

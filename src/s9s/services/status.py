@@ -48,9 +48,8 @@ class Health:
 
     def staleness_seconds(self) -> float | None:
         """The age of the oldest snapshot whose cluster is out of reach; ``None`` when all are in reach."""
-        now = time.time()
         ages = [
-            cluster.snapshot.age_seconds(now)
+            cluster.snapshot.age_seconds(cluster.watcher.now())
             for cluster in self._clusters
             if cluster.snapshot.last_error is not None and cluster.snapshot.is_loaded
         ]
@@ -59,10 +58,11 @@ class Health:
 
 def _health(cluster: Cluster) -> ClusterHealth:
     snapshot = cluster.snapshot
+    age = round(snapshot.age_seconds(cluster.watcher.now()), 3) if snapshot.is_loaded else None
     return ClusterHealth(
         info=snapshot.info,
         reachable=snapshot.last_error is None and snapshot.is_loaded,
-        snapshot_age_seconds=round(snapshot.age_seconds(time.time()), 3) if snapshot.is_loaded else None,
+        snapshot_age_seconds=age,
         generation=snapshot.jobs.generation,
         interval_seconds=cluster.watcher.interval_seconds,
         jobs=len(snapshot.jobs),

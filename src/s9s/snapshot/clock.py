@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 
@@ -25,10 +25,17 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The host's clock."""
+    """The host's clock, or that of a cluster with a time of its own.
+
+    Args:
+        now: Epoch seconds.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
 
     def now(self) -> float:
-        return time.time()
+        return self._now()
 
     def monotonic(self) -> float:
         return time.monotonic()

@@ -93,6 +93,10 @@ class Watcher:
             self._follower.look_up, self._jobs, self._nodes, clock=clock, patience_seconds=patience_seconds
         )
 
+    def now(self) -> float:
+        """The cluster's epoch seconds: what the snapshot's age is counted to."""
+        return self._clock.now()
+
     async def start(self) -> None:
         """Begin, and wait for the first look at everything but finished jobs, which follow later.
 

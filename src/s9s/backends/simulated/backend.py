@@ -178,6 +178,9 @@ class SimulatedBackend:
         if self._processes is not None:
             self._processes.prepare()
 
+    def now(self) -> float:
+        return self.clock.now()
+
     async def close(self) -> None:
         if self._ticking is not None:
             self._ticking.cancel()
