@@ -90,7 +90,7 @@ class Columns:
             vocabulary, column = self.vocabularies[name], self.codes(name)
             values = list(map(value_of, jobs))
             codes = vocabulary.encode(values)
-            if name != "status":
+            if name != "status" and codes.any():
                 _share(name, jobs, values, map(vocabulary.values.__getitem__, codes.tolist()))
             vocabulary.release(column[old])
             column[slots] = codes

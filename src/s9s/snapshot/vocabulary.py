@@ -49,9 +49,12 @@ class Vocabulary:
         """How many codes there are, free ones included."""
         return len(self.values)
 
-    def encode(self, values: Iterable[Any]) -> Codes:
+    def encode(self, values: Sequence[Any]) -> Codes:
         """The codes of `values`; each counts as one more use."""
-        codes = np.fromiter(map(self._codes.__getitem__, values), np.int32)
+        if values.count(None) == len(values):
+            self.uses[NOTHING] += len(values)
+            return np.zeros(len(values), np.int32)
+        codes = np.fromiter(map(self._codes.__getitem__, values), np.int32, len(values))
         np.add.at(self.uses, codes, 1)
         return codes
 
