@@ -2,16 +2,58 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+import uvicorn
 
+from s9s.api.fastlane import protocol_with
+from s9s.api.tls import CertifiedWebSocketProtocol
 from s9s.app.application import Application, running
 from s9s.config import Settings
 from s9s.services.tokens import Wish
+
+
+def serving(
+    application: Application, context: ssl.SSLContext | None = None
+) -> AbstractAsyncContextManager[int]:
+    """The port of a real server, as `s9s serve` makes it."""
+    return listening(application.front, protocol_with(application.lane), context)
+
+
+@asynccontextmanager
+async def listening(
+    app: Any, protocol: type[Any], context: ssl.SSLContext | None, lifespan: Any = "on"
+) -> AsyncIterator[int]:
+    """The port of any application."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        app,
+        http=protocol,
+        ws=CertifiedWebSocketProtocol,
+        log_config=None,
+        lifespan=lifespan,
+        server_header=False,
+        ssl_context_factory=None if context is None else lambda *_: context,
+    )
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    async with asyncio.timeout(10):
+        while not server.started:
+            await asyncio.sleep(0.01)
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await running
+
 
 Client = Callable[..., Awaitable[httpx2.AsyncClient]]
 

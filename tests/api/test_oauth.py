@@ -181,7 +181,7 @@ async def test_a_new_key_leaves_old_tokens_valid_and_dropping_the_old_ones_does_
         return str((await nobody.post("/oauth/token", json=grant(token, secret))).json()["access_token"])
 
     def kid(made: str) -> str:
-        return str(json.loads(base64.urlsafe_b64decode(made.split(".")[0] + "=="))["kid"])
+        return str(json.loads(base64.urlsafe_b64decode(made.split(".", maxsplit=1)[0] + "=="))["kid"])
 
     async def works(made: str) -> bool:
         response = await nobody.get("/v1/whoami", headers={"authorization": f"Bearer {made}"})

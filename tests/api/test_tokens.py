@@ -183,6 +183,10 @@ async def test_two_credentials_are_none(client: Client) -> None:
     alice = await client(user="alice")
     secret = alice.headers["authorization"]
     nobody = await client()
-    for second in (("authorization", secret), ("x-api-key", secret.removeprefix("Bearer ")), ("X-API-Key", "x")):
+    for second in (
+        ("authorization", secret),
+        ("x-api-key", secret.removeprefix("Bearer ")),
+        ("X-API-Key", "x"),
+    ):
         response = await nobody.get("/v1/whoami", headers=[("authorization", secret), second])
         assert code(response, 401) == "AUTHENTICATION_FAILED"

@@ -11,6 +11,7 @@ from s9s.cli import cli
 from s9s.cli.checks import host
 from s9s.cli.checks.findings import Level
 from s9s.config import Settings
+from s9s.storage.tables import SCHEMA_VERSION
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +44,7 @@ def test_on_the_simulated_cluster_all_is_well_and_nothing_is_made(tmp_path: Path
 def test_an_existing_database_is_named_with_its_version(tmp_path: Path) -> None:
     CliRunner().invoke(cli, ["token", "create", "--user", "alice"])
     output = check(0, S9S_CLUSTER="simulated")
-    assert f"database sqlite:///{tmp_path}/state/s9s.db, schema 0001" in lines(output, "OK")
+    assert f"database sqlite:///{tmp_path}/state/s9s.db, schema {SCHEMA_VERSION}" in lines(output, "OK")
 
 
 def test_a_broken_database_is_a_failure(tmp_path: Path) -> None:

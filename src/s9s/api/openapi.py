@@ -24,6 +24,7 @@ from s9s.api.errors import ErrorEnvelope
 from s9s.api.examples import REQUEST_EXAMPLES, RESPONSE_EXAMPLES
 from s9s.api.parameters import Parameters
 from s9s.api.routes import ROOT_ROUTES, V1_ROUTES
+from s9s.services.access import SCOPES
 
 _DESCRIPTION: Final = """\
 REST API for Slurm clusters: one frozen, friendly interface over every Slurm version, acting as the real user.
@@ -31,11 +32,16 @@ REST API for Slurm clusters: one frozen, friendly interface over every Slurm ver
 Every path under `/v1` is served under `/api/v1` too. Times are RFC 3339 UTC; durations are Slurm's notation
 (`2:15:30`, `7-00:00:00`, `UNLIMITED`); memory is 1024-based (`128GB`). What Slurm has not set is `null`.
 
-**Credentials**: `Authorization: Bearer TOKEN`, or the same as `X-API-Key: TOKEN`.
+**Credentials**: `Authorization: Bearer TOKEN`, or `X-API-Key: KEY`; programs can get short-lived tokens from
+`POST /oauth/token`; where the site has set it up, a TLS client certificate needs neither.
 
 **Errors** all have one shape; `code` is stable, `details` names what is wrong and what is allowed, and
 `request_id` equals the `X-Request-ID` header. While Slurm is out of reach, reads are answered from the last
 snapshot with an `X-S9S-Warning` header, and writes are 503.
+
+**Rate limits** count the requests of a credential in an hour that begins with its first one: 1,000 for the tier
+free, 10,000 for pro, as configured for enterprise. Every authenticated answer says in the `X-RateLimit-` headers
+what is left; beyond it, and when too many requests are under way at once, the answer is 429 with `Retry-After`.
 """
 
 _TAGS: Final = {
@@ -45,8 +51,19 @@ _TAGS: Final = {
     "Users": "Slurm's users and their associations",
     "Partitions": "Partitions and what is free in them",
     "Credentials": "Who the caller is, and the caller's own credentials",
+    "Audit": "What was done by whom, for administrators",
     "Status": "How the server and its clusters are",
 }
+
+#: The contract's four, and when to come again; an example for each.
+_NUMBER_HEADERS: Final = {
+    "X-RateLimit-Limit": ("Requests that the credential may make in a window", 1000),
+    "X-RateLimit-Remaining": ("How many of them are left", 897),
+    "X-RateLimit-Reset": ("When the window ends, in epoch seconds", 1640995200),
+    "X-RateLimit-Window": ("Length of a window in seconds", 3600),
+    "Retry-After": ("Seconds after which to try again", 5),
+}
+_RATE_LIMIT: Final = tuple(name for name in _NUMBER_HEADERS if name.startswith("X-RateLimit-"))
 
 _STATUS_TEXT: Final = {
     "400": "The request is malformed, or a value is not allowed (`INVALID_REQUEST`, `VALIDATION_ERROR`)",
@@ -81,6 +98,7 @@ def build(public_url: str | None = None) -> dict[str, Any]:
         sorted(models, key=lambda model: model.__name__), ref_template="#/components/schemas/{name}"
     )
     schemas = {name: schema_30(schema) for name, schema in sorted(components.items())}
+    base = (public_url or "").rstrip("/")
     paths: dict[str, dict[str, Any]] = {}
     for path, route in routes:
         clean = re.sub(r":\w+}", "}", path)
@@ -103,23 +121,35 @@ def build(public_url: str | None = None) -> dict[str, Any]:
                 "bearer": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A token from `s9s token create`",
+                    "description": "A token from `s9s token create` or `POST /v1/tokens`, an access token of "
+                    "`POST /oauth/token`, or one of the site's OpenID Connect provider",
                 },
                 "apiKey": {
                     "type": "apiKey",
                     "in": "header",
                     "name": "X-API-Key",
-                    "description": "The same as a key",
+                    "description": "An API key, or a token",
+                },
+                "oauth2": {
+                    "type": "oauth2",
+                    "description": "OAuth 2.0 for programs; clients are made with `s9s client create`",
+                    "flows": {
+                        "clientCredentials": {"tokenUrl": f"{base}/oauth/token", "scopes": dict(SCOPES)}
+                    },
                 },
             },
             "headers": {
                 "X-Request-ID": {
                     "description": "Equals `request_id` in errors; taken from the request if it is sane",
                     "schema": {"type": "string"},
-                }
+                },
+                **{
+                    name: {"description": text, "schema": {"type": "integer", "example": example}}
+                    for name, (text, example) in _NUMBER_HEADERS.items()
+                },
             },
         },
-        "security": [{"bearer": []}, {"apiKey": []}],
+        "security": [{"bearer": []}, {"apiKey": []}, {"oauth2": []}],
     }
 
 
@@ -130,9 +160,15 @@ def _paths(routes: list[HTTPRouteHandler]) -> Iterator[tuple[str, HTTPRouteHandl
 
 
 def _models(route: HTTPRouteHandler) -> Iterator[type[msgspec.Struct]]:
-    for model in (route.opt.get("payload"), _answer(route)):
+    for model in (_payload(route), _answer(route), *route.opt.get("failures", {}).values()):
         if model is not None:
             yield model
+
+
+def _payload(route: HTTPRouteHandler) -> type[msgspec.Struct] | None:
+    """The struct of the body, which some routes also take as a ``form``."""
+    payload: type[msgspec.Struct] | None = route.opt.get("payload") or route.opt.get("form")
+    return payload
 
 
 def _hints(route: HTTPRouteHandler) -> dict[str, Any]:
@@ -159,16 +195,21 @@ def _operation(route: HTTPRouteHandler, schemas: Mapping[str, Any]) -> dict[str,
     }
     if not operation["parameters"]:
         del operation["parameters"]
-    payload = route.opt.get("payload")
+    payload = _payload(route)
     if payload is not None:
         media: dict[str, Any] = {"schema": _reference(payload)}
         if name in REQUEST_EXAMPLES:
             media["example"] = REQUEST_EXAMPLES[name]
         required = bool(schemas[payload.__name__].get("required"))
-        operation["requestBody"] = {"required": required, "content": {"application/json": media}}
+        content = {"application/json": media}
+        if "form" in route.opt:
+            content["application/x-www-form-urlencoded"] = {"schema": media["schema"]}
+        operation["requestBody"] = {"required": required, "content": content}
     operation["responses"] = _responses(route, schemas, needs_credentials)
     if not needs_credentials:
         operation["security"] = []
+    elif scope := route.opt.get("scope"):
+        operation["security"] = [{"bearer": []}, {"apiKey": []}, {"oauth2": [scope]}]
     return operation
 
 
@@ -176,7 +217,6 @@ def _responses(
     route: HTTPRouteHandler, schemas: Mapping[str, Any], needs_credentials: bool
 ) -> dict[str, Any]:
     name, answer = route.fn.__name__, _answer(route)
-    headers = {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}}
     status = str(route.status_code or 200)
     content: dict[str, Any] = {}
     if answer is not None:
@@ -190,26 +230,40 @@ def _responses(
         content[kind] = {"schema": {"type": "object"}}
     if "text" in route.opt:
         content["text/plain"] = {"schema": {"type": "string"}}
+    headers = _headers(status, needs_credentials)
     success: dict[str, Any] = {"description": _STATUS_OK[status], "headers": headers, "content": content}
     if status == "201":
-        success["headers"] = headers | {
-            "Location": {"description": "Path of the new resource", "schema": {"type": "string"}}
-        }
+        headers["Location"] = {"description": "Path of the new resource", "schema": {"type": "string"}}
     errors = ["400", "500", "503"]
     if needs_credentials:
-        errors += ["401", "403", "429"]
+        errors += ["401", "403"]
+    if needs_credentials or "POST" in route.http_methods:
+        errors.append("429")
     if "{" in next(iter(route.paths)):
         errors.append("404")
-    if route.opt.get("payload") or route.http_methods & {"DELETE", "PUT", "POST"}:
+    if needs_credentials and route.http_methods & {"DELETE", "PUT", "POST"}:
         errors += ["404", "409"]
-    failure = {"application/json": {"schema": _reference(ErrorEnvelope)}}
+    failures: Mapping[str, type[msgspec.Struct]] = route.opt.get("failures", {})
     return {status: success} | {
-        one: {"description": _STATUS_TEXT[one], "headers": headers, "content": failure}
-        for one in sorted(set(errors))
+        one: {
+            "description": _STATUS_TEXT[one],
+            "headers": _headers(one, needs_credentials),
+            "content": {"application/json": {"schema": _reference(failures.get(one, ErrorEnvelope))}},
+        }
+        for one in sorted({*errors, *failures})
     }
 
 
 _STATUS_OK: Final = {"200": "Success", "201": "Created"}
+
+
+def _headers(status: str, needs_credentials: bool) -> dict[str, Any]:
+    names = ["X-Request-ID"]
+    if needs_credentials and status != "401":
+        names += _RATE_LIMIT
+    if status in ("429", "503"):
+        names.append("Retry-After")
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _path_parameters(route: HTTPRouteHandler) -> Iterator[dict[str, Any]]:

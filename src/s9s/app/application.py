@@ -16,7 +16,7 @@ from s9s.api.pages import JobPages
 from s9s.api.peers import Proxies
 from s9s.app.clusters import open_backend
 from s9s.app.credentials import open_access_tokens, open_certificates
-from s9s.backends.base import SupportsFiles, UserFiles
+from s9s.backends.base import SupportsFiles, SupportsTime, UserFiles
 from s9s.backends.files import LocalUserFiles
 from s9s.backends.processes import Processes
 from s9s.config import Settings
@@ -27,6 +27,7 @@ from s9s.services.bulk import Bulk
 from s9s.services.clients import Clients
 from s9s.services.clusters import Cluster
 from s9s.services.credentials import Credentials
+from s9s.services.failed_logins import FailedLogins
 from s9s.services.holds import Holds
 from s9s.services.job_control import JobControl
 from s9s.services.jobs import Jobs
@@ -38,6 +39,7 @@ from s9s.services.self_service import SelfService
 from s9s.services.status import Health
 from s9s.services.tokens import Tokens
 from s9s.services.users import Users
+from s9s.snapshot.clock import SystemClock
 from s9s.snapshot.snapshot import Snapshot
 from s9s.snapshot.watcher import Watcher
 from s9s.storage.audit import AuditRecords
@@ -96,6 +98,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             snapshot,
             interval_seconds=settings.snapshot.interval_seconds,
             finished_window_seconds=settings.snapshot.finished_window_seconds,
+            clock=SystemClock(backend.now) if isinstance(backend, SupportsTime) else SystemClock(),
         )
         await watcher.start()
         stack.push_async_callback(watcher.stop)
@@ -113,9 +116,10 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         )
         await limits.start()
         stack.push_async_callback(limits.stop)
-        services = _services(cluster, holds, database, tokens, access_tokens, audit)
+        failures = FailedLogins(settings.limits.failed_logins)
+        services = _services(cluster, holds, database, tokens, access_tokens, audit, failures)
         proxies = Proxies(settings.server.trusted_proxies)
-        credentials = Credentials(tokens, (access_tokens,), open_certificates(settings, tokens))
+        credentials = Credentials(tokens, (access_tokens,), open_certificates(settings, tokens), failures)
         front = create_app(
             services,
             credentials,
@@ -137,6 +141,7 @@ def _services(
     tokens: Tokens,
     access_tokens: AccessTokens,
     audit: Audit,
+    failures: FailedLogins,
 ) -> Services:
     jobs = Jobs(cluster, holds)
     control = JobControl(cluster, jobs, holds)
@@ -151,7 +156,7 @@ def _services(
         users=Users(cluster),
         health=Health([cluster], database.is_reachable),
         self_service=SelfService(tokens),
-        clients=Clients(tokens),
+        clients=Clients(tokens, failures),
         access_tokens=access_tokens,
         audit=audit,
     )

@@ -6,6 +6,8 @@ from typing import Final
 
 from s9s.config import Settings
 from s9s.services.access_tokens import AccessTokens
+from s9s.services.certificates import ClientCertificates
+from s9s.services.names import NameRule
 from s9s.services.tokens import Tokens
 from s9s.storage.signing_keys import SigningKeys
 
@@ -22,3 +24,11 @@ def open_access_tokens(settings: Settings, tokens: Tokens) -> AccessTokens:
     keys.all()
     oauth = settings.oauth
     return AccessTokens(tokens, keys, issuer=oauth.issuer, lifetime_seconds=oauth.access_token_seconds)
+
+
+def open_certificates(settings: Settings, tokens: Tokens) -> ClientCertificates | None:
+    """Who knows the users of client certificates; ``None`` where nobody asks clients for them."""
+    if settings.server.client_ca is None and not settings.server.trusted_proxies:
+        return None
+    rule = NameRule(settings.certificates.user_pattern)
+    return ClientCertificates(tokens, settings.certificates.user_from, rule)

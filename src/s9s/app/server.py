@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import getpass
 import shlex
@@ -15,8 +16,10 @@ import uvloop
 
 from s9s import __version__
 from s9s.api.fastlane import protocol_with
+from s9s.api.tls import CertifiedWebSocketProtocol
 from s9s.app.application import TEST_TOKEN, Application, running
 from s9s.app.logs import configure_logging
+from s9s.app.tls import UnusableTls, open_tls
 from s9s.config import Settings
 from s9s.domain.errors import SlurmUnavailable
 from s9s.storage.database import DatabaseUnavailable
@@ -42,6 +45,8 @@ def serve(settings: Settings) -> None:
         uvloop.run(_serve(settings, listener))
     except DatabaseUnavailable as error:
         raise click.ClickException(f"Cannot use the database: {error}") from error
+    except UnusableTls as error:
+        raise click.ClickException(f"Cannot use TLS: {error}") from error
     except UnusableKeys as error:
         raise click.ClickException(f"Cannot use the keys of access tokens: {error}") from error
     except SlurmUnavailable as error:
@@ -67,12 +72,13 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
+    tls = open_tls(settings.server)
     async with running(settings) as application:
         config = uvicorn.Config(
             application.front,
             http=protocol_with(application.lane),
             loop="none",
-            ws="websockets-sansio",
+            ws=CertifiedWebSocketProtocol,
             lifespan="on",
             log_config=None,
             access_log=settings.logging.access,
@@ -82,12 +88,18 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
             timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
             timeout_keep_alive=75,
             proxy_headers=False,
+            ssl_context_factory=None if tls is None else lambda *_: tls.context,
         )
         server = _GreetingServer(config, settings, application)
+        watching = asyncio.create_task(tls.watch()) if tls else None
         # What is alive now lives as long as the process: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
-        await server.serve(sockets=[listener])
+        try:
+            await server.serve(sockets=[listener])
+        finally:
+            if watching:
+                watching.cancel()
 
 
 class _GreetingServer(uvicorn.Server):
@@ -108,7 +120,8 @@ def _greet(settings: Settings, application: Application, port: int) -> None:
     """Which cluster, where the docs are, and what to paste into a shell."""
     host = settings.server.host
     name = f"[{host}]" if ":" in host else host
-    url = settings.server.public_url or f"http://{name}:{port}"
+    scheme = "https" if settings.server.tls_certificate else "http"
+    url = settings.server.public_url or f"{scheme}://{name}:{port}"
     info = application.cluster.snapshot.info
     if application.is_simulated:
         what = "the embedded simulated cluster; what you submit really runs here, as you"

@@ -13,6 +13,8 @@ _COMMANDS: Final = {
     "serve": "s9s.cli.serve:serve",
     "token": "s9s.cli.tokens:token",
     "client": "s9s.cli.clients:client",
+    "certificate": "s9s.cli.certificates:certificate",
+    "audit": "s9s.cli.audit:audit",
     "check": "s9s.cli.check:check",
 }
 

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from s9s.domain.errors import AuthenticationFailed
 from s9s.services.access import Caller
+from s9s.services.failed_logins import FailedLogins
 from s9s.services.known import KnownCallers
 from s9s.services.tokens import Tokens
 
@@ -40,6 +41,7 @@ class Credentials:
         tokens: What this server keeps.
         signatures: Signed tokens, our own and of other issuers.
         certificates: TLS client certificates; ``None`` where there are none.
+        failures: Who has failed too often to try again at once.
     """
 
     def __init__(
@@ -47,11 +49,13 @@ class Credentials:
         tokens: Tokens,
         signatures: tuple[Signatures, ...] = (),
         certificates: Certificates | None = None,
+        failures: FailedLogins | None = None,
     ) -> None:
         self._known: KnownCallers = tokens.known
         self._tokens = tokens
         self._signatures = signatures
         self._certificates = certificates
+        self._failures = failures or FailedLogins()
 
     def cached(self, secret: str, address: str | None) -> Caller | None:
         """The caller whom a secret is known to stand for, at once; ``None``: ask `verify`.
@@ -66,20 +70,25 @@ class Credentials:
         return caller
 
     async def verify(self, secret: str, address: str | None) -> Caller:
-        """The caller whom a secret stands for, if it may come from there. Raises `AuthenticationFailed`."""
-        if not secret or len(secret) > MAX_SECRET_BYTES:
-            raise AuthenticationFailed("The credential is empty or too long")
-        caller = self._known.get(secret)
-        if caller is None:
-            issuer = next((one for one in self._signatures if one.takes(secret)), self._tokens)
-            caller = await issuer.verify(secret)
-        return _admitted(caller, address)
+        """The caller whom a secret stands for, if it may come from there.
+
+        Raises `AuthenticationFailed`, and `RateLimitExceeded` after too many failures from that address.
+        """
+        with self._failures.attempt(address, secret):
+            if not secret or len(secret) > MAX_SECRET_BYTES:
+                raise AuthenticationFailed("The credential is empty or too long")
+            caller = self._known.get(secret)
+            if caller is None:
+                issuer = next((one for one in self._signatures if one.takes(secret)), self._tokens)
+                caller = await issuer.verify(secret)
+            return _admitted(caller, address)
 
     async def verify_certificate(self, certificate: bytes, address: str | None) -> Caller:
-        """The caller whom a certificate that TLS has verified stands for. Raises `AuthenticationFailed`."""
+        """The caller whom a certificate that TLS has verified stands for. Raises as `verify`."""
         if self._certificates is None:
             raise AuthenticationFailed("Client certificates are not accepted here")
-        return _admitted(await self._certificates.verify(certificate), address)
+        with self._failures.attempt(address, certificate):
+            return _admitted(await self._certificates.verify(certificate), address)
 
 
 def _admitted(caller: Caller, address: str | None) -> Caller:

@@ -55,14 +55,14 @@ class FailedLogins:
         clock: Seconds that only grow.
     """
 
-    def __init__(self, allowed: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, allowed: int = 20, clock: Callable[[], float] = time.monotonic) -> None:
         self._allowed = allowed
         self._clock = clock
         self._addresses: OrderedDict[str, _Failures] = OrderedDict()
         self._right: OrderedDict[bytes, None] = OrderedDict()
 
     @contextmanager
-    def attempt(self, address: str | None, secret: str) -> Iterator[None]:
+    def attempt(self, address: str | None, secret: str | bytes) -> Iterator[None]:
         """Around a login: `AuthenticationFailed` out of it is a failure, its end a success.
 
         An attempt counts from its beginning, so that many at once are no more than many in turn.
@@ -74,7 +74,8 @@ class FailedLogins:
         Raises:
             RateLimitExceeded: Before anything is looked at, while the address has to wait.
         """
-        key = blake2b(secret.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        raw = secret if isinstance(secret, bytes) else secret.encode("utf-8", "surrogatepass")
+        key = blake2b(raw, digest_size=8).digest()
         if key in self._right:
             try:
                 yield

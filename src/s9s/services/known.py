@@ -58,8 +58,8 @@ class KnownCallers:
         """Let a secret of any form stand for a caller, in this process and until it ends."""
         self._ephemeral[hash_of(secret)] = caller
 
-    def get(self, secret: str) -> Caller | None:
-        """The caller whom a secret is known to stand for, without any waiting; ``None``: look it up."""
+    def get(self, secret: str | bytes) -> Caller | None:
+        """The caller whom a secret, or a certificate, is known to stand for, without any waiting; ``None``: look it up."""
         key = hash_of(secret)
         known = self._known.get(key)
         if known is None:
@@ -74,7 +74,13 @@ class KnownCallers:
         return known.caller
 
     def keep(
-        self, secret: str, caller: Caller, generation: int, *, expires_at: float | None, used_at: int | None
+        self,
+        secret: str | bytes,
+        caller: Caller,
+        generation: int,
+        *,
+        expires_at: float | None,
+        used_at: int | None,
     ) -> None:
         """Remember what a secret was found to stand for.
 
@@ -154,6 +160,11 @@ class KnownCallers:
                 _log.warning("credentials cannot be checked: %s", error)
 
 
-def hash_of(secret: str) -> bytes:
-    """What is kept of a secret. With 256 random bits in it, a fast hash is as safe as a slow one."""
+def hash_of(secret: str | bytes) -> bytes:
+    """What is kept of a secret. With 256 random bits in it, a fast hash is as safe as a slow one.
+
+    Bytes are a certificate, which TLS has verified: no text that a client sends may be taken for one.
+    """
+    if isinstance(secret, bytes):
+        return sha256(b"\xff" + secret).digest()  # no UTF-8 begins with that
     return sha256(secret.encode("utf-8", "surrogatepass")).digest()

@@ -108,12 +108,13 @@ def _listening(settings: Settings) -> Iterator[Finding]:
             )
         return
     yield ok(subject, f"{host} port {port} is free")
-    is_encrypted = (settings.server.public_url or "").startswith("https://")
+    is_encrypted = settings.has_tls
     if not ipaddress.ip_address(address[0]).is_loopback and not is_encrypted:
         yield warn(
             subject,
             f"{host} can be reached from outside, and tokens would travel in the clear",
-            "listen on 127.0.0.1 behind a proxy with TLS, and set server.public_url to its https address",
+            "set server.tls_certificate; or listen on 127.0.0.1 behind a proxy with TLS, and set "
+            "server.public_url to its https address",
         )
 
 
