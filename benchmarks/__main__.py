@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 
-from benchmarks import beside_slurmrestd, large_cluster, latency, lists, results, start
+from benchmarks import bench_query, beside_slurmrestd, large_cluster, latency, lists, results, start
 from benchmarks.results import Result, say
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
     "latency": latency.latency,
     "memory": large_cluster.memory,
     "start": start.start,
+    "queries": bench_query.queries,
     "slurmrestd_list": beside_slurmrestd.slurmrestd_list,
     "submit": beside_slurmrestd.submit,
     "refresh": large_cluster.refresh,

@@ -57,10 +57,6 @@ class _Connection(asyncio.Protocol):
         self._missing = 0
         self.transport: asyncio.Transport
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-
     def send(self, request: bytes, due: float) -> None:
         self._due.append(due)
         self.transport.write(request)
@@ -98,10 +94,9 @@ async def _run(order: Order) -> list[float]:
     address = urlsplit(order.url)
     loop = asyncio.get_running_loop()
     took: list[float] = []
-    connections = [
-        (await loop.create_connection(lambda: _Connection(took), address.hostname, address.port))[1]
-        for _ in range(order.connections)
-    ]
+    connections = [_Connection(took) for _ in range(order.connections)]
+    for one in connections:
+        one.transport, _ = await loop.create_connection(lambda one=one: one, address.hostname, address.port)  # type: ignore[misc]
     lines = "".join(f"{name}: {value}\r\n" for name, value in order.headers.items())
     head = f" HTTP/1.1\r\nHost: {address.netloc}\r\n{lines}\r\n"
     requests = [f"GET {path}{head}".encode() for path in order.paths]
