@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.contract.serving import Caller, until
 
 
 def find_spare(caller: Caller) -> str:
     """Name of the node in service with the fewest jobs; of several the last, where jobs start last."""
-    rows = caller.read("/v1/nodes", available="true", limit=1000)["nodes"]
-    spare = [row for row in rows if "debug" not in row["partitions"]]
-    return str(max(spare, key=lambda row: (-len(row["jobs"]), row["node_name"]))["node_name"])
+
+    def look() -> list[dict[str, Any]]:
+        rows = caller.read("/v1/nodes", available="true", limit=1000)["nodes"]
+        return [row for row in rows if "debug" not in row["partitions"]]
+
+    return str(max(until(look), key=lambda row: (-len(row["jobs"]), row["node_name"]))["node_name"])
 
 
 def bring_back(caller: Caller, name: str) -> None:

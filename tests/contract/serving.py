@@ -108,11 +108,16 @@ class Server:
         self.base_url = f"http://{until(lambda: self._address(began), seconds)}"
         until(self._is_ready, seconds)
 
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self._hang_up()
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(10)
+
     def stop(self) -> int:
         """End it in an orderly way and return its exit status."""
-        for caller in self._callers.values():
-            caller.close()
-        self._callers.clear()
+        self._hang_up()
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
         try:
@@ -164,6 +169,11 @@ class Server:
     def log(self) -> str:
         """What it has said so far."""
         return self.log_file.read_text(errors="replace")
+
+    def _hang_up(self) -> None:
+        for caller in self._callers.values():
+            caller.close()
+        self._callers.clear()
 
     def _address(self, began: int) -> str | None:
         assert self._process is not None

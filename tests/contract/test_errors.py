@@ -13,7 +13,7 @@ from tests.contract.examples import LATER
 from tests.contract.rules import STATUS_OF_CODE, STATUSES, invalid, refused
 from tests.contract.serving import Caller, Server
 
-METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"}
 ROUTES = sorted(
     {
         (route.url.replace("{job_id}", "60000001"), route.method)

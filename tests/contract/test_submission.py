@@ -24,7 +24,7 @@ class TestScript:
     """Text that starts with #!, an absolute path, or a command line, in this order."""
 
     def test_text_is_the_batch_script_itself(self, jobs: Jobs) -> None:
-        text = "#!/usr/bin/env python3\nimport os\nprint('text', os.environ['SLURM_JOB_ID'])\n"
+        text = '#!/usr/bin/perl\nprint "text $ENV{SLURM_JOB_ID}\\n";\nsleep 1;\n'
         job_id = jobs.finished(text, standard_output=str(jobs.folder / "text.out"))
         assert written(jobs.folder / "text.out") == f"text {job_id}\n"
 
@@ -156,9 +156,8 @@ def test_name_is_an_alias_of_job_name(alice: Caller, jobs: Jobs) -> None:
 )  # fmt: skip
 def test_environment_arrives_as_it_was_sent(jobs: Jobs, value: str) -> None:
     out = jobs.folder / "env.out"
-    script = "#!/usr/bin/env python3\nimport os\nprint(ascii(os.environ['VALUE']))\n"
-    jobs.finished(script, environment={"VALUE": value}, standard_output=str(out))
-    assert written(out) == f"{value!a}\n"
+    jobs.finished('printf "[%s]" "$VALUE"', environment={"VALUE": value}, standard_output=str(out))
+    assert written(out) == f"[{value}]"
 
 
 @pytest.mark.parametrize(
