@@ -98,9 +98,10 @@ def _as_s9s_error(request: Request[Any, Any, Any], exception: Exception) -> tupl
         ), {}
     if isinstance(exception, MethodNotAllowedException):
         allowed = sorted(set((exception.headers or {}).get("allow", "").split(", ")) - {"OPTIONS", ""})
+        method = request.scope["state"].get("method", request.method)
         error = InvalidRequest(
-            f"Method {request.method} is not allowed here; allowed: {', '.join(allowed)}",
-            method=request.method,
+            f"Method {method} is not allowed here; allowed: {', '.join(allowed)}",
+            method=method,
             allowed=allowed,
         )
         return error, {"allow": ", ".join(allowed)}

@@ -174,3 +174,13 @@ RESPONSE_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "summary": {"total": 3, "successful": 2, "failed": 1},
     },
 }
+
+ERROR_EXAMPLE: Final[dict[str, Any]] = {
+    "error": {
+        "code": "RESOURCE_NOT_FOUND",
+        "message": "Job 99999 not found",
+        "details": {"resource_type": "job", "resource_id": "99999"},
+        "request_id": "req_abc123",
+        "timestamp": "2023-12-15T14:30:00Z",
+    }
+}

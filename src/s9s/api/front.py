@@ -41,6 +41,11 @@ def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
     return f"req_{random.getrandbits(64):016x}"
 
 
+def _is_preflight(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a browser asks what a page of another server may do (CORS)."""
+    return any(name == b"access-control-request-method" for name, _ in headers)
+
+
 class Front:
     """Wraps the application.
 
@@ -79,6 +84,10 @@ class Front:
         if path.startswith("/api/v1") and (len(path) == 7 or path[7] == "/"):
             scope["path"] = path[4:]
             scope["raw_path"] = scope.get("raw_path", b"")[4:]
+        state["method"] = scope.get("method", "GET")
+        if state["method"] == "OPTIONS" and not _is_preflight(scope["headers"]):
+            # The framework would answer 204 to it; here it is a wrong method like any other.
+            scope = cast("Scope", {**scope, "method": "TRACE"})
         if kind == "http" and scope.get("method") == "HEAD":
             # All is as for GET; the server, which still knows better, leaves the body out.
             scope = cast("Scope", {**scope, "method": "GET"})

@@ -8,10 +8,11 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from s9s.domain.errors import S9SError, ValidationError
+from s9s.domain.errors import ResourceNotFound, S9SError, ValidationError
 from s9s.services.access import Caller
 from s9s.services.audit import observe
 from s9s.services.job_control import JobControl, Outcome
+from s9s.services.jobs import Jobs
 
 Action = Literal["cancel", "hold", "release", "requeue", "priority"]
 
@@ -36,9 +37,15 @@ class BulkOutcome(Struct, frozen=True):
 
 
 class Bulk:
-    """Runs an action for many ids; one failure never stops the rest."""
+    """Runs an action for many ids; one failure never stops the rest.
 
-    def __init__(self, control: JobControl) -> None:
+    Args:
+        jobs: To learn at once which of them there are.
+        control: One for bulk.
+    """
+
+    def __init__(self, jobs: Jobs, control: JobControl) -> None:
+        self._jobs = jobs
         self._control = control
 
     async def run(
@@ -72,9 +79,13 @@ class Bulk:
         results: list[BulkOutcome | None] = [None] * len(job_ids)
         waiting = iter(enumerate(job_ids))
 
+        unknown = await self._jobs.unknown_among(job_ids)
+
         async def work() -> None:
             for index, job_id in waiting:
                 try:
+                    if job_id in unknown:
+                        raise ResourceNotFound.of("job", job_id)
                     await act(job_id)
                 except S9SError as error:
                     observe(f"jobs/{job_id}", error=error.code)
@@ -82,7 +93,10 @@ class Bulk:
                 else:
                     results[index] = BulkOutcome(job_id, _DONE[action])
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(CONCURRENCY, len(job_ids))):
-                group.create_task(work())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(CONCURRENCY, len(job_ids))):
+                    group.create_task(work())
+        finally:
+            self._jobs.touch([job_id for job_id in job_ids if job_id not in unknown])
         return [one for one in results if one is not None]

@@ -39,12 +39,20 @@ class Accepted(Struct, frozen=True):
 
 
 class JobControl:
-    """Submit, cancel, hold, release and the like."""
+    """Submit, cancel, hold, release and the like.
 
-    def __init__(self, cluster: Cluster, jobs: Jobs, holds: Holds) -> None:
+    Args:
+        cluster: Where.
+        jobs: Its jobs, to look at one before it is changed.
+        holds: Keeps the reasons of holds.
+        is_bulk: Neither wait for what was just changed nor ask for it: who changes many does so once for all.
+    """
+
+    def __init__(self, cluster: Cluster, jobs: Jobs, holds: Holds, *, is_bulk: bool = False) -> None:
         self._cluster = cluster
         self._jobs = jobs
         self._holds = holds
+        self._is_bulk = is_bulk
 
     async def submit(self, submission: JobSubmission, caller: Caller) -> Accepted:
         """Submit as the caller. `submission.script` may be a path or a command line (see `read_script`)."""
@@ -135,7 +143,7 @@ class JobControl:
         return _outcome(job_id, JobState.RUNNING, "Job resumed successfully")
 
     async def _seen(self, job_id: str, caller: Caller) -> Job:
-        job = await self._jobs.get(job_id, caller)
+        job = await self._jobs.get(job_id, caller, waits=not self._is_bulk)
         before = {"state": job.state.value, "priority": job.priority, "user": job.user}
         observe(f"jobs/{job_id}", before=before)
         return job
@@ -155,7 +163,8 @@ class JobControl:
             await change()
         finally:
             # A change that failed half-way may still have done something.
-            self._cluster.watcher.touch([job_id])
+            if not self._is_bulk:
+                self._cluster.watcher.touch([job_id])
 
 
 def _outcome(job_id: str, state: JobState, message: str, **changed: object) -> Outcome:

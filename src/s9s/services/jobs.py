@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 from msgspec import structs
@@ -18,6 +18,9 @@ from s9s.services.holds import Holds
 from s9s.snapshot.query import find
 
 R = TypeVar("R")
+
+#: So many unknown ids are looked up one by one in accounting too.
+FEW: Final = 16
 
 
 class Jobs:
@@ -76,12 +79,14 @@ class Jobs:
         snapshot = self._cluster.snapshot
         return snapshot.jobs.generation, snapshot.observed_at
 
-    async def get(self, job_id: str, caller: Caller) -> Job:
+    async def get(self, job_id: str, caller: Caller, *, waits: bool = True) -> Job:
         """One job, from the snapshot, or from accounting when slurmctld has forgotten it.
 
-        Raises `ResourceNotFound` when there is none that the caller may see.
+        With `waits`, what has just been changed is in it. Raises `ResourceNotFound` when there is none that
+        the caller may see.
         """
-        await self._cluster.watcher.settled()
+        if waits:
+            await self._cluster.watcher.settled()
         job = self._cluster.snapshot.jobs.get(job_id)
         if job is None:
             check_job_id(job_id)
@@ -101,6 +106,24 @@ class Jobs:
             details = JobDetails(job=job)
         # The snapshot is the newer of the two: what is kept of a look-up is its environment and usage.
         return structs.replace(details, job=job), int(self._cluster.snapshot.observed_at)
+
+    async def unknown_among(self, job_ids: Sequence[str]) -> frozenset[str]:
+        """Those of many ids that Slurm does not list, even when it is asked once more; accounting is not.
+
+        Empty for so few that looking each up costs no more.
+        """
+        watcher, table = self._cluster.watcher, self._cluster.snapshot.jobs
+        await watcher.settled()
+        missing = [job_id for job_id in job_ids if table.get(job_id) is None]
+        if len(missing) <= FEW:
+            return frozenset()
+        watcher.touch(missing)
+        await watcher.settled()
+        return frozenset(job_id for job_id in missing if table.get(job_id) is None)
+
+    def touch(self, job_ids: Sequence[str]) -> None:
+        """These have been changed: the next read of anybody shows it."""
+        self._cluster.watcher.touch(job_ids)
 
     def hold_reason_of(self, job: Job) -> str | None:
         """The reason given for the job's hold."""
