@@ -149,7 +149,7 @@ def _services(
         jobs=jobs,
         job_pages=JobPages(jobs),
         control=control,
-        bulk=Bulk(control),
+        bulk=Bulk(jobs, JobControl(cluster, jobs, holds, is_bulk=True)),
         output=Output(cluster, jobs),
         nodes=Nodes(cluster),
         partitions=Partitions(cluster),
