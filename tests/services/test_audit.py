@@ -14,10 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from s9s.domain.errors import ServiceUnavailable
+from s9s.domain.audit import AuditFilter, AuditRecord
+from s9s.domain.errors import ServiceUnavailable, ValidationError
 from s9s.services import audit as module
 from s9s.services.audit import Audit, Deed, observe
-from s9s.storage.audit import AuditFilter, AuditRecord, AuditRecords
+from s9s.storage.audit import AuditRecords
 from s9s.storage.database import Database, DatabaseUnavailable
 
 # Appends as fast as it can, from many tasks, and says what is written, until it is killed.
@@ -267,7 +268,7 @@ async def test_an_outcome_waits_until_it_can_be_recorded(
         other.execute("ALTER TABLE elsewhere RENAME TO audit")
     other.close()
     async with asyncio.timeout(10):
-        while not (await audit.page(AuditFilter(action="login"))).total:
+        while not (await audit.page(AuditFilter(actions=frozenset({"login"})))).total:
             await asyncio.sleep(0.01)
     [login, one] = (await audit.page(AuditFilter())).items
     assert one.outcome is not None
@@ -307,7 +308,7 @@ async def test_order_and_completeness_under_concurrency(audit: Audit, records: A
         await audit.finish(intent, "SUCCESS")
 
     await asyncio.gather(*(one(number) for number in range(300)))
-    page = await audit.page(AuditFilter(), limit=1000, newest_first=False)
+    page = await audit.page(AuditFilter(), limit=1000, descending=False)
     assert [entry.record.action for entry in page.items] == [f"deed {number}" for number in range(300)]
     for number, entry in enumerate(page.items):
         assert entry.outcome is not None
@@ -338,7 +339,7 @@ def test_a_kill_loses_nothing_that_was_told_and_two_processes_make_one_chain(fil
             assert verdict.flaws == []
             entries = {
                 entry.record.action: entry
-                for entry in await records.page(AuditFilter(), limit=100_000, offset=0, newest_first=False)
+                for entry in await records.page(AuditFilter(), sort="number", limit=100_000, offset=0, descending=False)
             }
             whole = [line.split() for line in told if line.count(" ") == 3]
             assert len(whole) > 100
@@ -377,9 +378,10 @@ async def history(audit: Audit, records: AuditRecords) -> Audit:
     ("wanted", "found"),
     [
         ({}, "876543210"),
-        ({"user": "bob"}, "741"),
-        ({"action": "cancel_job"}, "7531"),
-        ({"user": "bob", "action": "cancel_job"}, "71"),
+        ({"users": frozenset({"bob"})}, "741"),
+        ({"users": frozenset({"bob", "carol"})}, "875421"),
+        ({"actions": frozenset({"cancel_job"})}, "7531"),
+        ({"users": frozenset({"bob"}), "actions": frozenset({"cancel_job"})}, "71"),
         ({"resource": "jobs"}, "876543210"),
         ({"resource": "jobs/4"}, "4"),
         ({"resource": "job"}, ""),
@@ -387,8 +389,8 @@ async def history(audit: Audit, records: AuditRecords) -> Audit:
         ({"since": 1_800_000_006}, "876"),
         ({"until": 1_800_000_001}, "10"),
         ({"since": 1_800_000_002, "until": 1_800_000_003}, "32"),
-        ({"result": "PERMISSION_DENIED"}, "4"),
-        ({"result": "UNKNOWN"}, "8"),
+        ({"results": frozenset({"PERMISSION_DENIED"})}, "4"),
+        ({"results": frozenset({"UNKNOWN"})}, "8"),
         ({"request_id": "r5"}, "5"),
     ],
 )
@@ -399,9 +401,26 @@ async def test_filters(history: Audit, wanted: dict[str, Any], found: str) -> No
 
 
 async def test_pages_and_order(history: Audit) -> None:
-    page = await history.page(AuditFilter(), limit=2, offset=3, newest_first=False)
+    page = await history.page(AuditFilter(), limit=2, offset=3, descending=False)
     assert [entry.record.resource for entry in page.items] == ["jobs/3", "jobs/4"]
     assert (page.total, page.has_more) == (9, True)
+
+
+@pytest.mark.parametrize(
+    ("sort", "descending", "found"),
+    [
+        ("number", False, "012345678"),
+        ("user", False, "036147258"),
+        ("user", True, "852741630"),
+        ("result", False, "401235678"),
+        ("status", True, "876543210"),
+    ],
+)
+async def test_any_order(history: Audit, sort: str, descending: bool, found: str) -> None:
+    page = await history.page(AuditFilter(), sort=sort, descending=descending)
+    assert "".join((entry.record.resource or "")[-1] for entry in page.items) == found
+    with pytest.raises(ValidationError):
+        await history.page(AuditFilter(), sort="hash")
 
 
 async def test_what_is_recorded_is_bounded_and_printable(audit: Audit) -> None:
@@ -429,7 +448,7 @@ async def test_a_success_with_failures_in_it_says_so(audit: Audit) -> None:
     observe("jobs/1", before="PENDING", after="CANCELLED")
     observe("jobs/2", error="RESOURCE_NOT_FOUND")
     await audit.finish(intent, "SUCCESS", 200)
-    [entry] = (await audit.page(AuditFilter(result="PARTIAL"))).items
+    [entry] = (await audit.page(AuditFilter(results=frozenset({"PARTIAL"})))).items
     assert entry.outcome is not None
     assert entry.outcome.after == '{"jobs/1":"CANCELLED","jobs/2":{"error":"RESOURCE_NOT_FOUND"}}'
 

@@ -44,8 +44,8 @@ def test_each_failure_beyond_the_allowance_costs_twice_the_delay(logins: FailedL
     delays = []
     for number in range(12):
         seconds = refuse(logins, f"again {number}")
-        delays.append(seconds - 1)
-        clock.now += seconds - 1
+        delays.append(seconds)
+        clock.now += seconds
         fail(logins, f"more {number}")
     assert delays == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
 
@@ -80,17 +80,17 @@ def test_after_an_hour_of_peace_delays_begin_anew(logins: FailedLogins, clock: C
         fail(logins, f"guess {number}")
     clock.now += 1
     fail(logins, "one more")
-    assert refuse(logins, "x") == 3
+    assert refuse(logins, "x") == 2
     clock.now += module.MEMORY_SECONDS + 1
     for number in range(6):
         fail(logins, f"later {number}")
-    assert refuse(logins, "x") == 2
+    assert refuse(logins, "x") == 1
 
 
 def test_the_same_wrong_secret_counts_for_less(logins: FailedLogins) -> None:
     for _ in range(18):  # 1 and 17 quarters are more than five
         fail(logins, "an old token in a script")
-    assert refuse(logins, "an old token in a script") == 2
+    assert refuse(logins, "an old token in a script") == 1
 
 
 def test_successes_count_nothing(logins: FailedLogins) -> None:
@@ -98,14 +98,17 @@ def test_successes_count_nothing(logins: FailedLogins) -> None:
         succeed(logins, f"right {number}")
 
 
-def test_many_at_once_are_no_more_than_many_in_turn(logins: FailedLogins) -> None:
-    under_way = [logins.attempt("192.0.2.1", f"guess {number}") for number in range(6)]
+def test_many_at_once_are_bounded_and_cost_one_delay(logins: FailedLogins, clock: Clock) -> None:
+    under_way = [logins.attempt("192.0.2.1", f"guess {number}") for number in range(module.MAX_UNDER_WAY)]
     for one in under_way:
         one.__enter__()
-    refuse(logins, "one more")
+    assert refuse(logins, "one more") == 1
     for one in under_way:
-        one.__exit__(None, None, None)
-    succeed(logins, "one more")
+        failure = AuthenticationFailed("Unknown token")
+        assert not one.__exit__(AuthenticationFailed, failure, None)
+    assert refuse(logins, "later") == 1
+    clock.now += 1
+    succeed(logins, "later")
 
 
 def test_what_is_no_answer_counts_nothing(logins: FailedLogins) -> None:

@@ -14,13 +14,15 @@ import http
 from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
 from s9s.api.auth import secret_in
+from s9s.api.deadlines import DeadlineProtocol
 from s9s.api.errors import envelope, headers_of, status_of
 from s9s.api.front import CACHE_CONTROL, Front, request_id_of
 from s9s.api.pages import JobPages
 from s9s.api.peers import Proxies
-from s9s.api.tls import CertifiedHttpProtocol
-from s9s.domain.errors import InvalidRequest, S9SError
+from s9s.domain.errors import S9SError
 from s9s.services.credentials import Credentials
 from s9s.services.limits import WINDOW_SECONDS, Quota, RateLimits
 
@@ -120,12 +122,12 @@ class JobsLane:
         return head, body
 
 
-def protocol_with(lane: Lane) -> type[CertifiedHttpProtocol]:
-    """A protocol class for uvicorn whose instances ask `lane` first."""
+def protocol_with(
+    lane: Lane, *, head_seconds: float = 15.0, body_seconds: float = 120.0
+) -> type[HttpToolsProtocol]:
+    """A protocol class for uvicorn whose instances ask `lane` first; for the seconds see `deadlines`."""
 
-    class FastLaneProtocol(CertifiedHttpProtocol):
-        #: Messages that the parser has seen the begin and the end of.
-        begun = ended = 0
+    class FastLaneProtocol(DeadlineProtocol):
         #: The latest message if these bytes were all of it and it was answered here, and its query string.
         whole: tuple[bytes, bytes] | None = None
         #: The query string of the message that is being parsed, once it has been answered here.
@@ -146,13 +148,8 @@ def protocol_with(lane: Lane) -> type[CertifiedHttpProtocol]:
                 self.whole = data, self.answered
 
         def on_message_begin(self) -> None:
-            self.begun += 1
             self.answered = None
             super().on_message_begin()
-
-        def on_message_complete(self) -> None:
-            self.ended += 1
-            super().on_message_complete()
 
         def on_headers_complete(self) -> None:
             if (query := self._query()) is not None and self._is_plain() and self._is_idle():
@@ -205,15 +202,7 @@ def protocol_with(lane: Lane) -> type[CertifiedHttpProtocol]:
                 )
             self.on_response_complete()
 
-        def send_400_response(self, msg: str) -> None:
-            request_id = request_id_of(())
-            body = envelope(InvalidRequest(msg), request_id)
-            self.transport.write(
-                b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nx-request-id: %b\r\n"
-                b"content-length: %d\r\nconnection: close\r\n\r\n%b" % (request_id.encode(), len(body), body)
-            )
-            self.transport.close()
-
+    FastLaneProtocol.head_seconds, FastLaneProtocol.body_seconds = head_seconds, body_seconds
     return FastLaneProtocol
 
 

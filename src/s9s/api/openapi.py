@@ -21,7 +21,7 @@ from litestar.params import ParameterKwarg
 
 from s9s import __version__
 from s9s.api.errors import ErrorEnvelope
-from s9s.api.examples import REQUEST_EXAMPLES, RESPONSE_EXAMPLES
+from s9s.api.examples import ERROR_EXAMPLE, REQUEST_EXAMPLES, RESPONSE_EXAMPLES
 from s9s.api.parameters import Parameters
 from s9s.api.routes import ROOT_ROUTES, V1_ROUTES
 from s9s.services.access import SCOPES
@@ -39,9 +39,10 @@ Every path under `/v1` is served under `/api/v1` too. Times are RFC 3339 UTC; du
 `request_id` equals the `X-Request-ID` header. While Slurm is out of reach, reads are answered from the last
 snapshot with an `X-S9S-Warning` header, and writes are 503.
 
-**Rate limits** count the requests of a credential in an hour that begins with its first one: 1,000 for the tier
-free, 10,000 for pro, as configured for enterprise. Every authenticated answer says in the `X-RateLimit-` headers
-what is left; beyond it, and when too many requests are under way at once, the answer is 429 with `Retry-After`.
+**Rate limits** count the requests of a credential in an hour that begins with its first one: 1,000 for the
+tier free, 10,000 for pro, as configured for enterprise. Every authenticated answer says in its `X-RateLimit-`
+headers what is left; beyond it, and when too many requests are under way at once, the answer is 429 with
+`Retry-After`.
 """
 
 _TAGS: Final = {
@@ -98,6 +99,7 @@ def build(public_url: str | None = None) -> dict[str, Any]:
         sorted(models, key=lambda model: model.__name__), ref_template="#/components/schemas/{name}"
     )
     schemas = {name: schema_30(schema) for name, schema in sorted(components.items())}
+    schemas[ErrorEnvelope.__name__]["example"] = ERROR_EXAMPLE
     base = (public_url or "").rstrip("/")
     paths: dict[str, dict[str, Any]] = {}
     for path, route in routes:

@@ -6,7 +6,7 @@ from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
 
-from s9s.api.routers import job_changes, jobs, nodes, oauth, output, partitions, status, tokens, users
+from s9s.api.routers import audit, job_changes, jobs, nodes, oauth, output, partitions, status, tokens, users
 
 #: Relative to ``/v1``.
 V1_ROUTES: Final[list[HTTPRouteHandler]] = [
@@ -17,6 +17,7 @@ V1_ROUTES: Final[list[HTTPRouteHandler]] = [
     *users.ROUTES,
     *partitions.ROUTES,
     *tokens.ROUTES,
+    *audit.ROUTES,
     *status.ROUTES,
 ]
 

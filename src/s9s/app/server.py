@@ -20,7 +20,7 @@ from s9s.api.tls import CertifiedWebSocketProtocol
 from s9s.app.application import TEST_TOKEN, Application, running
 from s9s.app.logs import configure_logging
 from s9s.app.tls import UnusableTls, open_tls
-from s9s.config import Settings
+from s9s.config import BadConfiguration, Settings
 from s9s.domain.errors import SlurmUnavailable
 from s9s.storage.database import DatabaseUnavailable
 from s9s.storage.signing_keys import UnusableKeys
@@ -45,6 +45,8 @@ def serve(settings: Settings) -> None:
         uvloop.run(_serve(settings, listener))
     except DatabaseUnavailable as error:
         raise click.ClickException(f"Cannot use the database: {error}") from error
+    except BadConfiguration as error:
+        raise click.ClickException(str(error)) from error
     except UnusableTls as error:
         raise click.ClickException(f"Cannot use TLS: {error}") from error
     except UnusableKeys as error:
@@ -76,7 +78,11 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     async with running(settings) as application:
         config = uvicorn.Config(
             application.front,
-            http=protocol_with(application.lane),
+            http=protocol_with(
+                application.lane,
+                head_seconds=settings.limits.request_head_seconds,
+                body_seconds=settings.limits.request_body_seconds,
+            ),
             loop="none",
             ws=CertifiedWebSocketProtocol,
             lifespan="on",

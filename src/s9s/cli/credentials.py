@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
 
+from s9s.cli.audit import audited
 from s9s.cli.options import failures, load
 
 if TYPE_CHECKING:
     from s9s.domain.credentials import Kind, Token
+    from s9s.services.audit import Audit
     from s9s.services.tokens import Tokens, Wish
 
 T = TypeVar("T")
@@ -104,25 +106,31 @@ def wish(kind: Kind, wanted: Wanted) -> Wish:
 
 
 def run(config: Path | None, state_dir: Path | None, work: Callable[[Tokens], Coroutine[Any, Any, T]]) -> T:
-    """What `work` makes of the credentials of the configured database."""
+    """What `work` makes of the credentials of the configured database; audited unless it only lists them."""
     settings = load(config, state_dir)
+    context = click.get_current_context()
 
     async def main() -> T:
-        async with _open(settings.database_url) as tokens:
-            return await work(tokens)
+        async with _open(settings.database_url) as (tokens, audit):
+            if context.command.name == "list":
+                return await work(tokens)
+            async with audited(audit, context):
+                return await work(tokens)
 
     with failures():
         return asyncio.run(main())
 
 
 @asynccontextmanager
-async def _open(url: str) -> AsyncIterator[Tokens]:
+async def _open(url: str) -> AsyncIterator[tuple[Tokens, Audit]]:
+    from s9s.services.audit import Audit
     from s9s.services.tokens import Tokens
+    from s9s.storage.audit import AuditRecords
     from s9s.storage.database import Database
     from s9s.storage.tokens import TokenRecords
 
     async with await Database.open(url) as database:
-        yield Tokens(TokenRecords(database))
+        yield Tokens(TokenRecords(database)), Audit(AuditRecords(database))
 
 
 def show_list(found: Iterable[Token], show_all: bool, as_json: bool) -> None:

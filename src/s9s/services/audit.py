@@ -12,7 +12,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, Final
@@ -20,10 +20,11 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from s9s.domain.errors import ServiceUnavailable
+from s9s.domain.audit import AuditFilter, AuditRecord, Entry
+from s9s.domain.errors import ServiceUnavailable, ValidationError
 from s9s.domain.queries import Page
 from s9s.services.chain import Verdict, verify
-from s9s.storage.audit import AuditFilter, AuditRecord, AuditRecords, Entry
+from s9s.storage.audit import SORT_KEYS, AuditRecords
 from s9s.storage.database import DatabaseUnavailable
 
 SUCCESS: Final = "SUCCESS"
@@ -163,12 +164,24 @@ class Audit:
             self._enqueue(record, None)
 
     async def page(
-        self, wanted: AuditFilter, *, limit: int = 100, offset: int = 0, newest_first: bool = True
+        self,
+        wanted: AuditFilter,
+        *,
+        sort: str = "number",
+        descending: bool = True,
+        limit: int = 100,
+        offset: int = 0,
     ) -> Page[Entry]:
-        """Recorded deeds, each with its outcome. Raises `DatabaseUnavailable`."""
+        """Recorded deeds, each with its outcome. Raises `ValidationError` for an unknown order."""
+        if sort not in SORT_KEYS:
+            raise ValidationError.of("sort", sort, sorted(SORT_KEYS))
         total = await self._records.count(wanted)
-        items = await self._records.page(wanted, limit=limit, offset=offset, newest_first=newest_first)
+        items = await self._records.page(wanted, sort=sort, descending=descending, limit=limit, offset=offset)
         return Page(items=items, total=total, limit=limit, offset=offset)
+
+    def walk(self, after: int = 0) -> AsyncIterator[AuditRecord]:
+        """Every record beyond a number, as it is kept, in order."""
+        return self._records.walk(after)
 
     async def verify(self, anchors: Mapping[int, bytes] | None = None) -> Verdict:
         """Whether the log is as it was written; see `chain.verify`. Raises `DatabaseUnavailable`."""

@@ -7,7 +7,8 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from s9s.storage.audit import GENESIS, AuditRecord, AuditRecords
+from s9s.domain.audit import GENESIS, AuditRecord
+from s9s.storage.audit import AuditRecords
 
 #: Flaws that are told one by one.
 MAX_FLAWS: Final = 100

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from ipaddress import IPv6Address, IPv6Network
+from math import ceil
 from typing import Final
 
 from msgspec import Struct, field
@@ -30,6 +31,8 @@ MAX_DELAY_SECONDS: Final = 300
 MEMORY_SECONDS: Final = 3600
 #: Addresses that are remembered; beyond it, the ones that failed longest ago are forgotten.
 MAX_ADDRESSES: Final = 10_000
+#: Logins of one address that may be under way at once.
+MAX_UNDER_WAY: Final = 64
 #: Secrets that are remembered as wrong of one address, and as right of all.
 _MAX_WRONG: Final = 16
 _MAX_RIGHT: Final = 20_000
@@ -43,6 +46,7 @@ class _Failures(Struct):
     at: float = 0.0
     """When `level` was that; while the address is delayed, when that ends."""
     delays: int = 0
+    under_way: int = 0
     failed_at: float = 0.0
     wrong: OrderedDict[bytes, None] = field(default_factory=OrderedDict)
 
@@ -65,8 +69,6 @@ class FailedLogins:
     def attempt(self, address: str | None, secret: str | bytes) -> Iterator[None]:
         """Around a login: `AuthenticationFailed` out of it is a failure, its end a success.
 
-        An attempt counts from its beginning, so that many at once are no more than many in turn.
-
         Args:
             address: Where it comes from; all from unknown ones, ``None``, count together.
             secret: What was presented, kept as a hash only.
@@ -76,26 +78,21 @@ class FailedLogins:
         """
         raw = secret if isinstance(secret, bytes) else secret.encode("utf-8", "surrogatepass")
         key = blake2b(raw, digest_size=8).digest()
-        if key in self._right:
-            try:
-                yield
-            except AuthenticationFailed:
-                self._right.pop(key, None)
-                raise
-            return
         failures = self._of(network_of(address))
-        cost = self._charge(failures, key)
+        if key not in self._right:
+            self._check(failures)
+        failures.under_way += 1
         try:
             yield
         except AuthenticationFailed:
-            self._delay(failures)
+            self._right.pop(key, None)
+            self._count(failures, key)
             raise
-        except BaseException:
-            failures.level = max(0.0, failures.level - cost)
-            raise
-        failures.level = max(0.0, failures.level - cost)
-        failures.wrong.pop(key, None)
-        _remember(self._right, key, _MAX_RIGHT)
+        else:
+            failures.wrong.pop(key, None)
+            _remember(self._right, key, _MAX_RIGHT)
+        finally:
+            failures.under_way -= 1
 
     def _of(self, network: str) -> _Failures:
         now = self._clock()
@@ -110,25 +107,23 @@ class FailedLogins:
             self._addresses.popitem(last=False)
         return failures
 
-    def _charge(self, failures: _Failures, key: bytes) -> float:
-        cost = REPEATED if key in failures.wrong else 1.0
+    def _check(self, failures: _Failures) -> None:
         wait = failures.at - self._clock()
-        if wait > 0 or failures.level + cost > self._allowed + 1:
-            seconds = int(wait) + 1
+        if wait > 0 or failures.under_way >= MAX_UNDER_WAY:
+            seconds = max(1, ceil(wait))
             raise RateLimitExceeded(
                 f"Too many failed logins from this address; the next attempt is in {seconds} seconds", seconds
             )
-        _remember(failures.wrong, key, _MAX_WRONG)
-        failures.level += cost
-        return cost
 
-    def _delay(self, failures: _Failures) -> None:
-        failures.failed_at = self._clock()
+    def _count(self, failures: _Failures, key: bytes) -> None:
+        now = failures.failed_at = self._clock()
+        failures.level += REPEATED if key in failures.wrong else 1.0
+        _remember(failures.wrong, key, _MAX_WRONG)
         if failures.level > self._allowed:
             failures.level = float(self._allowed)
-            delay = min(2**failures.delays, MAX_DELAY_SECONDS)
-            failures.delays = min(failures.delays + 1, 16)
-            failures.at = max(failures.at, failures.failed_at + delay)
+            if failures.at <= now:  # else it waits already: these were under way together
+                failures.at = now + min(2**failures.delays, MAX_DELAY_SECONDS)
+                failures.delays = min(failures.delays + 1, 16)
 
 
 def network_of(address: str | None) -> str:

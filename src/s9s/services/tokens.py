@@ -13,6 +13,7 @@ from msgspec import Struct
 from s9s.domain.credentials import NO_RESTRICTIONS, SECRET_PREFIX, Kind, Restrictions, Token, parse_network
 from s9s.domain.errors import AuthenticationFailed, ResourceConflict, ResourceNotFound, ValidationError
 from s9s.services.access import SCOPES, Caller, Role
+from s9s.services.audit import observe
 from s9s.services.known import KnownCallers, hash_of
 from s9s.storage.tokens import TokenRecords
 
@@ -116,6 +117,7 @@ class Tokens:
             created_by=wish.created_by,
         )
         await self._records.add(token, secret_hash)
+        observe(f"tokens/{token.token_id}", after=_audited(token))
         return token
 
     async def verify(self, secret: str) -> Caller:
@@ -169,6 +171,7 @@ class Tokens:
         self.known.forget()
         if token is None:
             raise ResourceNotFound.of("token", token_id)
+        observe(f"tokens/{token_id}", after=_audited(token))
         return token
 
     async def get(self, token_id: str) -> Token:
@@ -249,3 +252,16 @@ def _networks(values: Iterable[str]) -> frozenset[str]:
     if len(networks) > MAX_LISTED:
         raise ValidationError.of("networks", len(networks), f"at most {MAX_LISTED} networks")
     return frozenset(networks)
+
+
+def _audited(token: Token) -> dict[str, object]:
+    """What of a credential belongs into the audit log: whose it is and what it is good for."""
+    return {
+        "kind": token.kind.value,
+        "user": token.user,
+        "role": token.role,
+        "scopes": sorted(token.scopes),
+        "restrictions": token.restrictions,
+        "expires_at": token.expires_at,
+        "revoked_at": token.revoked_at,
+    }

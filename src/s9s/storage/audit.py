@@ -2,83 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from hashlib import sha256
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
-import msgspec
-from msgspec import Struct, structs
+from msgspec import structs
 from sqlalchemy import ColumnElement, Select, func, insert, or_, select, update
 
+from s9s.domain.audit import UNKNOWN, AuditFilter, AuditRecord, Entry
 from s9s.storage.database import Database
 from s9s.storage.tables import audit, audit_head
 
-#: Where the chain begins.
-GENESIS: Final = bytes(32)
 _PIECE: Final = 1000
-
-
-class AuditRecord(Struct, frozen=True, kw_only=True):
-    """One record as it is kept. What is not known of it is ``None``."""
-
-    number: int = 0
-    """From 1, without gaps; given when it is appended, like the hashes."""
-    at: int
-    """Epoch seconds."""
-    kind: str
-    """``intent`` before a deed, ``outcome`` after it, ``event`` for all else."""
-    intent: int | None = None
-    """Of an outcome: the number of its intent."""
-    action: str | None = None
-    user: str | None = None
-    credential: str | None = None
-    address: str | None = None
-    method: str | None = None
-    route: str | None = None
-    resource: str | None = None
-    what: str | None = None
-    """JSON, like `before` and `after`."""
-    before: str | None = None
-    after: str | None = None
-    result: str | None = None
-    """``SUCCESS``, ``PARTIAL`` or an error code; an intent has none."""
-    status: int | None = None
-    request_id: str | None = None
-    previous: bytes = b""
-    """The hash of the record before; 32 zero bytes for the first."""
-    hash: bytes = b""
-
-    def digest(self) -> bytes:
-        """What `hash` must be: SHA-256 of the fields above, in their order, as a compact JSON array in UTF-8.
-
-        Bytes stand there as hexadecimal text.
-        """
-        values = [getattr(self, name) for name in self.__struct_fields__ if name != "hash"]
-        return sha256(
-            msgspec.json.encode([value.hex() if isinstance(value, bytes) else value for value in values])
-        ).digest()
-
-
-class Entry(Struct, frozen=True):
-    """A deed as readers see it: its intent or event, with the outcome if there is one."""
-
-    record: AuditRecord
-    outcome: AuditRecord | None
-
-
-class AuditFilter(Struct, frozen=True, kw_only=True):
-    """Filters combine; ``None`` is no filter."""
-
-    user: str | None = None
-    action: str | None = None
-    resource: str | None = None
-    """The resource itself and all below it: ``jobs``, ``jobs/12345``."""
-    since: int | None = None
-    until: int | None = None
-    """Epoch seconds, both included."""
-    result: str | None = None
-    """``UNKNOWN`` finds intents without an outcome."""
-    request_id: str | None = None
 
 
 class AuditRecords:
@@ -102,10 +36,13 @@ class AuditRecords:
             await connection.execute(update(audit_head).values(number=number, hash=previous))
         return [record.number for record in records]
 
-    async def page(self, wanted: AuditFilter, *, limit: int, offset: int, newest_first: bool) -> list[Entry]:
-        """Entries in the order of their numbers."""
-        order = _deed.c.number.desc() if newest_first else _deed.c.number
-        rows = _filtered(select(*_deed.c, *_outcome.c), wanted).order_by(order).limit(limit).offset(offset)
+    async def page(
+        self, wanted: AuditFilter, *, sort: str, descending: bool, limit: int, offset: int
+    ) -> list[Entry]:
+        """Entries in the order of one of `SORT_KEYS`, ties in the order of their numbers."""
+        key, number = SORT_KEYS[sort], _deed.c.number
+        order = (key.desc().nulls_last(), number.desc()) if descending else (key.nulls_last(), number)
+        rows = _filtered(select(*_deed.c, *_outcome.c), wanted).order_by(*order).limit(limit).offset(offset)
         async with self._database.read() as connection:
             return [_entry(tuple(row)) for row in await connection.execute(rows)]
 
@@ -137,19 +74,31 @@ class AuditRecords:
 _deed = audit.alias("deed")
 _outcome = audit.alias("outcome")
 _WIDTH: Final = len(audit.columns)
+_result = func.coalesce(_outcome.c.result, _deed.c.result, UNKNOWN)
+
+#: What entries can be ordered by.
+SORT_KEYS: Final[Mapping[str, ColumnElement[Any]]] = {
+    **{
+        name: _deed.c[name]
+        for name in ("number", "at", "action", "user", "credential", "address", "method", "route")
+    },
+    "resource": func.coalesce(_outcome.c.resource, _deed.c.resource),
+    "result": _result,
+    "status": func.coalesce(_outcome.c.status, _deed.c.status),
+    "request_id": _deed.c.request_id,
+}
 
 
 def _filtered(rows: Select[Any], wanted: AuditFilter) -> Select[Any]:
-    result = func.coalesce(_outcome.c.result, _deed.c.result, "UNKNOWN")
     terms: list[ColumnElement[bool]] = [_deed.c.kind != "outcome"]
-    for column, value in (
-        (_deed.c.user, wanted.user),
-        (_deed.c.action, wanted.action),
-        (_deed.c.request_id, wanted.request_id),
-        (result, wanted.result),
-    ):
-        if value is not None:
-            terms.append(column == value)
+    chosen = (
+        (_deed.c.user, wanted.users),
+        (_deed.c.action, wanted.actions),
+        (_result, wanted.results),
+    )
+    terms += [column.in_(values) for column, values in chosen if values is not None]
+    if wanted.request_id is not None:
+        terms.append(_deed.c.request_id == wanted.request_id)
     if wanted.resource is not None:
         names = [_deed.c.resource, _outcome.c.resource]
         below = [name.startswith(f"{wanted.resource}/", autoescape=True) for name in names]
