@@ -61,6 +61,7 @@ class Application:
     cluster: Cluster
     services: Services
     tokens: Tokens
+    limits: RateLimits
     is_simulated: bool
 
 
@@ -131,7 +132,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             has_tls=settings.has_tls,
         )
         lane = JobsLane(credentials, proxies, limits, services.job_pages, front)
-        yield Application(front, lane, cluster, services, tokens, is_simulated)
+        yield Application(front, lane, cluster, services, tokens, limits, is_simulated)
 
 
 def _services(
