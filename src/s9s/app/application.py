@@ -15,7 +15,7 @@ from s9s.api.front import Front
 from s9s.api.pages import JobPages
 from s9s.api.peers import Proxies
 from s9s.app.clusters import open_backend
-from s9s.app.credentials import open_access_tokens, open_certificates
+from s9s.app.credentials import open_access_tokens, open_credentials
 from s9s.backends.base import SupportsFiles, SupportsTime, UserFiles
 from s9s.backends.files import LocalUserFiles
 from s9s.backends.processes import Processes
@@ -26,7 +26,6 @@ from s9s.services.audit import Audit
 from s9s.services.bulk import Bulk
 from s9s.services.clients import Clients
 from s9s.services.clusters import Cluster
-from s9s.services.credentials import Credentials
 from s9s.services.failed_logins import FailedLogins
 from s9s.services.holds import Holds
 from s9s.services.job_control import JobControl
@@ -120,7 +119,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         failures = FailedLogins(settings.limits.failed_logins)
         services = _services(cluster, holds, database, tokens, access_tokens, audit, failures)
         proxies = Proxies(settings.server.trusted_proxies)
-        credentials = Credentials(tokens, (access_tokens,), open_certificates(settings, tokens), failures)
+        credentials = open_credentials(settings, tokens, access_tokens, failures)
         front = create_app(
             services,
             credentials,

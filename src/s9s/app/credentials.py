@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from s9s.config import Settings
+from s9s.config import BadConfiguration, Settings
 from s9s.services.access_tokens import AccessTokens
 from s9s.services.certificates import ClientCertificates
+from s9s.services.credentials import Credentials
+from s9s.services.failed_logins import FailedLogins
 from s9s.services.names import NameRule
+from s9s.services.openid import OpenIdTokens, Provider
+from s9s.services.provider_keys import ProviderKeys
 from s9s.services.tokens import Tokens
 from s9s.storage.signing_keys import SigningKeys
 
@@ -24,6 +28,44 @@ def open_access_tokens(settings: Settings, tokens: Tokens) -> AccessTokens:
     keys.all()
     oauth = settings.oauth
     return AccessTokens(tokens, keys, issuer=oauth.issuer, lifetime_seconds=oauth.access_token_seconds)
+
+
+def open_credentials(
+    settings: Settings, tokens: Tokens, access_tokens: AccessTokens, failures: FailedLogins
+) -> Credentials:
+    """Every way in that the settings open. Raises `BadConfiguration`."""
+    provider = open_provider(settings, tokens)
+    return Credentials(
+        tokens,
+        (access_tokens, provider) if provider else (access_tokens,),
+        open_certificates(settings, tokens),
+        failures,
+    )
+
+
+def open_provider(settings: Settings, tokens: Tokens) -> OpenIdTokens | None:
+    """What verifies the tokens of the OpenID Connect provider; ``None`` where there is none.
+
+    Raises `BadConfiguration` for a provider without an audience: its tokens for others would do.
+    """
+    oidc = settings.oidc
+    if oidc.issuer is None:
+        return None
+    if not oidc.audience:
+        raise BadConfiguration("oidc.audience must be set where there is an oidc.issuer")
+    if oidc.issuer == settings.oauth.issuer:
+        raise BadConfiguration("oidc.issuer and oauth.issuer must not be the same")
+    provider = Provider(
+        issuer=oidc.issuer,
+        audiences=oidc.audience,
+        user_claim=oidc.user_claim,
+        rule=NameRule(oidc.user_pattern),
+        role_claim=oidc.role_claim,
+        operators=frozenset(oidc.operators),
+        administrators=frozenset(oidc.administrators),
+        tier=oidc.tier,
+    )
+    return OpenIdTokens(provider, ProviderKeys(oidc.issuer, oidc.jwks_url), tokens.known)
 
 
 def open_certificates(settings: Settings, tokens: Tokens) -> ClientCertificates | None:

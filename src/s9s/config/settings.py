@@ -17,6 +17,10 @@ AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().abs
 Text = Annotated[str, Field(min_length=1, pattern=r"^\S+$")]
 
 
+#: An address that nobody on the way can change; in the clear only on this very host.
+_HTTPS = r"^(https://[^\s/]|http://(127\.0\.0\.1|localhost|\[::1\])[:/])\S*$"
+
+
 def _compiled(pattern: str) -> str:
     re.compile(pattern)
     return pattern
@@ -64,8 +68,8 @@ class Server(Section):
     ) = None
     """Address under which clients reach the server, where a proxy stands before it."""
     tls_certificate: AbsolutePath | None = None
-    """Certificate of the server, followed by those of its issuers (PEM); with it the server speaks TLS only. A
-    renewed one is taken without a restart."""
+    """Certificate of the server, followed by those of its issuers (PEM); with it the server speaks TLS only.
+    A renewed one is taken without a restart."""
     tls_key: AbsolutePath | None = None
     """Private key of the certificate (PEM); unset is in the same file."""
     client_ca: AbsolutePath | None = None
@@ -188,6 +192,31 @@ class OAuth(Section):
     """How long an access token is valid."""
 
 
+class OpenIdConnect(Section):
+    """An external OpenID Connect provider whose tokens are accepted."""
+
+    issuer: (
+        Annotated[str, Field(pattern=_HTTPS, examples=["https://login.example.com/realms/hpc"])] | None
+    ) = None
+    """The provider, exactly as its tokens name it (`iss`); unset accepts none."""
+    audience: Annotated[Texts, Field(examples=['["s9s"]'])] = ()
+    """For whom tokens must be (`aud`); one of these. Must be set where there is an issuer."""
+    jwks_url: Annotated[str, Field(pattern=_HTTPS, examples=["https://login.example.com/keys"])] | None = None
+    """Where the provider's keys are; unset asks its discovery document."""
+    user_claim: Text = "preferred_username"
+    """Claim that names the user; with dots it is found in objects."""
+    user_pattern: Pattern = "[a-z_][a-z0-9_-]*"
+    """Regular expression that the whole name must match; its first group, if it has one, is the user."""
+    role_claim: Text = "groups"
+    """Claim with the words that say the role, such as `realm_access.roles`."""
+    operators: Annotated[Texts, Field(examples=['["slurm-operators"]'])] = ()
+    """Words that make an operator."""
+    administrators: Annotated[Texts, Field(examples=['["slurm-admins"]'])] = ()
+    """Words that make an administrator."""
+    tier: Literal["free", "pro", "enterprise"] = "free"
+    """Of the rate limits."""
+
+
 class Limits(Section):
     """Bounds of what one request, or all together, may take."""
 
@@ -232,6 +261,7 @@ class Settings(BaseModel):
     simulated: Simulated = Field(default_factory=Simulated)
     certificates: Certificates = Field(default_factory=Certificates)
     oauth: OAuth = Field(default_factory=OAuth)
+    oidc: OpenIdConnect = Field(default_factory=OpenIdConnect)
     limits: Limits = Field(default_factory=Limits)
     logging: Logging = Field(default_factory=Logging)
     _config_file: Path | None = None

@@ -59,7 +59,7 @@ class KnownCallers:
         self._ephemeral[hash_of(secret)] = caller
 
     def get(self, secret: str | bytes) -> Caller | None:
-        """The caller whom a secret, or a certificate, is known to stand for, without any waiting; ``None``: look it up."""
+        """The caller whom a secret, or a certificate, is known to stand for; ``None``: look it up."""
         key = hash_of(secret)
         known = self._known.get(key)
         if known is None:
