@@ -108,14 +108,15 @@ def _job(number: int, dice: random.Random) -> Job:
 
 
 def delta(jobs: list[Job], share: float = 0.01, seed: int = 2) -> Changes[Job]:
-    """One in a hundred has changed: most have moved on, some are new."""
+    """One in a hundred is another: most of them have moved on, one in five is new."""
     dice = random.Random(seed)
-    chosen = dice.sample(jobs, int(len(jobs) * share))
+    others = int(len(jobs) * share)
+    chosen = dice.sample(jobs, others * 4 // 5)
     changed = [
         replace(job, state=JobState.RUNNING, start_time=NOW, nodes=(f"n{dice.randrange(10_000):05}",))
         for job in chosen
     ]
-    new = [_job(2_000_000 + seed * len(jobs) + number, dice) for number in range(len(chosen) // 4)]
+    new = [_job(2_000_000 + seed * len(jobs) + number, dice) for number in range(others // 5)]
     return Changes(asked_at=NOW, changed=changed + new, removed=[])
 
 
@@ -133,8 +134,8 @@ def queries() -> Iterator[Result]:
     yield _asked("query_default", "slowest of the filters, by submission", DEFAULT, 50, table, plain)
     yield _asked("query_sorted", "slowest of the other orders", SORTED, 500, table, plain)
     yield _new_filters(table)
-    changes = [delta(jobs, seed=seed) for seed in range(2, 2 + _FEW)]
-    took = [seconds(partial(table.apply, one)) * 1e3 for one in changes]
+    # As from a backend, each has just been read when it is applied.
+    took = [seconds(partial(table.apply, delta(jobs, seed=seed))) * 1e3 for seed in range(2, 2 + _FEW)]
     yield _result("query_delta", "1 % of the jobs changed", median(took), 15, "ms", slowest=max(took))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Final
 
@@ -35,7 +35,12 @@ CODES: Final[dict[str, Callable[[Job], object]]] = {
     **{name: attrgetter(name) for name in TEXTS},
 }
 
+#: What most changes leave as it was, and what they do not.
+_STEADY: Final = tuple(name for name in TEXTS if name != "reason")
+_LIVELY: Final = tuple(name for name in CODES if name not in _STEADY)
+
 _numbers_of: Final = attrgetter(*NUMBERS)
+_steady_of: Final = attrgetter(*_STEADY)
 _SMALLEST: Final = 1024
 
 
@@ -78,30 +83,43 @@ class Columns:
         """The same slots in the order of `order`. For a few; many are cheaper picked from `order`."""
         return slots[np.argsort(self._key[slots])]
 
-    def write(self, fresh: Sequence[int], known: Sequence[int], jobs: Sequence[Job]) -> None:
-        """Fill the slots `fresh`, then `known` (which were filled before), with `jobs` in that order.
+    def write(self, fresh: Mapping[int, Job], known: Mapping[int, tuple[Job, Job]]) -> None:
+        """Fill slots. Repeated strings of the jobs become the same objects.
 
-        Repeated strings of the jobs become the same objects.
+        Args:
+            fresh: Slots that were empty, and their jobs.
+            known: Slots that were filled, with what was there and what is there now.
         """
-        slots = np.array([*fresh, *known], np.int32)
-        old = slots[len(fresh) :]
+        jobs = [*fresh.values(), *(after for _, after in known.values())]
+        slots = np.fromiter((*fresh, *known), np.int32)
         self._make_room(int(slots.max(initial=0)) + 1)
-        for name, value_of in CODES.items():
+        self._write_codes(_LIVELY, fresh, known, jobs)
+        other = {slot: after for slot, (before, after) in known.items() if not _inherit(before, after)}
+        if fresh or other:
+            self._write_codes(_STEADY, fresh, other, [*fresh.values(), *other.values()])
+        if jobs:
+            self._numbers[:, slots] = np.array([_numbers_of(job) for job in jobs], np.float64).T
+        self._write_keys(slots, len(fresh), jobs)
+
+    def _write_codes(
+        self, names: Sequence[str], fresh: Collection[int], known: Collection[int], jobs: Sequence[Job]
+    ) -> None:
+        slots = np.fromiter((*fresh, *known), np.int32)
+        for name in names:
             vocabulary, column = self.vocabularies[name], self.codes(name)
-            values = list(map(value_of, jobs))
+            values = list(map(CODES[name], jobs))
             codes = vocabulary.encode(values)
             if name != "status" and codes.any():
                 _share(name, jobs, values, map(vocabulary.values.__getitem__, codes.tolist()))
-            vocabulary.release(column[old])
+            vocabulary.release(column[slots[len(fresh) :]])
             column[slots] = codes
-        if jobs:
-            self._numbers[:, slots] = np.array([_numbers_of(job) for job in jobs], np.float64).T
+
+    def _write_keys(self, slots: Rows, fresh: int, jobs: Sequence[Job]) -> None:
         keys = np.fromiter((-(job.submit_time << 32 | job.numeric_id) for job in jobs), np.int64, len(jobs))
-        moved = np.flatnonzero(keys[len(fresh) :] != self._key[old])
-        out = self._key[old[moved]]
+        moved = np.flatnonzero(keys[fresh:] != self._key[slots[fresh:]]) + fresh
+        out = self._key[slots[moved]]
         self._key[slots] = keys
-        coming = np.concatenate([np.arange(len(fresh)), moved + len(fresh)])
-        self._reorder(out, slots[coming])
+        self._reorder(out, slots[np.concatenate([np.arange(fresh), moved])])
 
     def erase(self, slots: Sequence[int]) -> None:
         """Empty these slots."""
@@ -139,3 +157,13 @@ def _share(name: str, jobs: Sequence[Job], values: Sequence[object], shared: Ite
     for job, value, one in zip(jobs, values, shared, strict=True):
         if value is not one:
             force_setattr(job, name, one)
+
+
+def _inherit(before: Job, after: Job) -> bool:
+    """Let a changed job have the texts of its former self; whether they are the same."""
+    texts = _steady_of(before)
+    if texts != _steady_of(after):
+        return False
+    for name, text in zip(_STEADY, texts, strict=True):
+        force_setattr(after, name, text)
+    return True

@@ -236,28 +236,27 @@ class JobTable:
 
     def _put(self, jobs: Iterable[Job]) -> list[JobChange]:
         """Write what is different from what is here."""
-        made, fresh, known = [], [], []
-        fresh_jobs, known_jobs = [], []
+        fresh: dict[int, Job] = {}
+        known: dict[int, tuple[Job, Job]] = {}
+        made = []
         for job in jobs:
             slot = self._addresses.numeric.get(job.numeric_id)
             if slot is None:
                 slot = self._take_slot()
                 self._addresses.enter(slot, job)
-                before = None
-                fresh.append(slot)
-                fresh_jobs.append(job)
+                fresh[slot] = job
+                made.append(JobChange(None, job))
             else:
                 before = self.jobs[slot]
                 if before == job:
                     continue
                 self._addresses.move(slot, before, job)
-                known.append(slot)
-                known_jobs.append(job)
+                known[slot] = before, job
+                made.append(JobChange(before, job))
             self.jobs[slot] = job
             self.memo[slot] = None
-            made.append(JobChange(before, job))
         if made:
-            self.columns.write(fresh, known, fresh_jobs + known_jobs)
+            self.columns.write(fresh, known)
             self._changed()
         return made
 
