@@ -19,6 +19,7 @@ from s9s.domain.errors import InvalidRequest, ValidationError
 S = TypeVar("S", bound=Struct)
 
 MAX_QUERY_BYTES: Final = 16_384
+MAX_FIELDS: Final = 200
 MAX_DEPTH: Final = 32
 
 
@@ -36,14 +37,8 @@ def read_parameters(model: type[S], query_string: bytes) -> S:
         return msgspec.convert({}, model)
     if len(query_string) > MAX_QUERY_BYTES:
         raise InvalidRequest(f"The query string is longer than {MAX_QUERY_BYTES} bytes")
-    try:
-        pairs = parse_qsl(
-            query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=200
-        )
-    except ValueError as error:
-        raise InvalidRequest("The query string is not valid percent-encoded UTF-8") from error
     given: dict[str, str] = {}
-    for name, value in pairs:
+    for name, value in _pairs(query_string):
         if "\0" in value:
             raise ValidationError.of(_printable(name), _printable(value), "text without NUL")
         given[name] = f"{given[name]},{value}" if name in given else value
@@ -59,6 +54,20 @@ def read_parameters(model: type[S], query_string: bytes) -> S:
 def _names(model: type[Struct]) -> frozenset[str]:
     """What the fields are called on the wire. msgspec looks all their types up anew whenever it is asked."""
     return frozenset(field.encode_name for field in msgspec.structs.fields(model))
+
+
+def _pairs(query_string: bytes) -> list[tuple[str, str]]:
+    try:
+        text = query_string.decode("ascii")
+        if "%" in text or "+" in text:
+            return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+        fields = [field for field in text.split("&") if field]
+    except ValueError as error:
+        raise InvalidRequest("The query string is not valid percent-encoded UTF-8") from error
+    if len(fields) > MAX_FIELDS:
+        raise InvalidRequest(f"The query string has more than {MAX_FIELDS} fields")
+    # Nothing to decode: a tenth of the time of the general way.
+    return [(name, value) for name, _, value in (field.partition("=") for field in fields)]
 
 
 def read_body(model: type[S], raw: bytes) -> S:
