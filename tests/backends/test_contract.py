@@ -511,19 +511,30 @@ async def test_a_signal_needs_a_running_job(site: Site) -> None:
 
 
 async def test_force_ends_a_stubborn_job_at_once(site: Site) -> None:
-    job_id = await site.submit(
-        "#!/bin/bash\ntrap '' TERM\necho ready\nwhile :; do sleep 0.2; done\n", standard_output="stubborn.out"
-    )
+    async def killed(attempt: int) -> Job:
+        name = f"stubborn-{attempt}.out"
+        job_id = await site.submit(
+            "#!/bin/bash\ntrap '' TERM\necho ready\nwhile :; do sleep 0.2; done\n", standard_output=name
+        )
 
-    async def ready() -> bool:
-        return "ready" in site.read("stubborn.out")
+        async def ready() -> bool:
+            return "ready" in site.read(name)
 
-    await until(ready)
-    began = time.monotonic()
-    await site.backend.cancel(job_id, "alice", force=True)
-    job = await site.finish(job_id, seconds=20)
-    assert job.state == JobState.CANCELLED
-    assert time.monotonic() - began < 4.5  # sooner than KillWait, which is 5 s in the lab and 30 s by default
+        await until(ready)
+        began = time.monotonic()
+        await site.backend.cancel(job_id, "alice", force=True)
+        job = await site.finish(job_id, seconds=20)
+        assert time.monotonic() - began < 4.5  # sooner than KillWait, which is 5 s in the lab
+        assert job.state in (JobState.CANCELLED, JobState.FAILED)
+        return job
+
+    # On a busy host slurmctld may hear of the death before it hears of the cancel: not three times in a row.
+    states = []
+    for attempt in range(3):
+        states.append((await killed(attempt)).state)
+        if states[-1] == JobState.CANCELLED:
+            return
+    pytest.fail(f"never CANCELLED but {states}")
 
 
 async def test_requeue_starts_a_job_over(site: Site) -> None:

@@ -163,7 +163,8 @@ async def test_force_leaves_nothing_to_its_end(site: Site, kind: str) -> None:
         jobs = [job for job in await site.jobs() if job.job_id.partition("_")[0] == job_id]
         return [job.state for job in jobs] if all(job.state.is_finished for job in jobs) else []
 
-    assert set(await until(over)) == {JobState.CANCELLED}
+    # On a busy host one may be FAILED, see `JobChanges`; what nobody killed would be neither so soon.
+    assert set(await until(over)) <= {JobState.CANCELLED, JobState.FAILED}
     assert time.monotonic() - began < 4.5  # KillWait is 5 s in the lab
 
 
@@ -248,6 +249,13 @@ async def test_without_slurmctld_everything_says_so_in_seconds(site: Site, lab: 
     feed = site.backend.jobs_feed()
     nodes = site.backend.nodes_feed()
     await asyncio.gather(feed.poll(), nodes.poll())
+
+    async def accounting_is_told() -> bool:
+        return "DBD Agent queue size: 0\n" in lab.run("root", "sdiag").stdout
+
+    await until(
+        accounting_is_told
+    )  # slurmctld 24.11.5 dies at its start (a division by zero) with a queue left
     lab.stop("slurmctld")
     try:
         began = time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from signal import SIGKILL
 from typing import Any, Final
 
 from s9s.backends.slurmcli import sbatch, scancel, scontrol
@@ -12,7 +13,7 @@ from s9s.backends.slurmcli.errors import Asked, check, error_of
 from s9s.backends.slurmcli.job_ids import checked
 from s9s.backends.slurmcli.live import LiveJobs
 from s9s.backends.slurmcli.programs import Programs, in_memory
-from s9s.domain.errors import PermissionDenied, ResourceConflict
+from s9s.domain.errors import PermissionDenied, ResourceConflict, ValidationError
 from s9s.domain.jobs import Job, JobState, JobSubmission, JobUpdate, Submitted
 
 #: A job's environment begins with what a fresh login has.
@@ -20,6 +21,8 @@ _LOGIN: Final = {"PATH": "/usr/local/bin:/usr/bin:/bin", "SHELL": "/bin/bash"}
 
 #: What fits a command line; the others are ended as in any cancel.
 _MOST_STEPS: Final = 1000
+_MOST_KILLS: Final = 4
+_MOST_SIGNAL: Final = 64
 _WITH_PROCESSES: Final = frozenset({JobState.RUNNING, JobState.SUSPENDED})
 
 
@@ -29,6 +32,8 @@ class JobChanges:
     def __init__(self, programs: Programs, live: LiveJobs) -> None:
         self._programs = programs
         self._live = live
+        # Each has one command waiting for another: together they must never take all that may run at once.
+        self._kills = asyncio.Semaphore(_MOST_KILLS)
 
     async def submit(self, submission: JobSubmission, actor: str) -> Submitted:
         """See `Backend.submit`."""
@@ -52,13 +57,15 @@ class JobChanges:
 
     async def cancel(self, job_id: str, actor: str, signal: int | None, *, force: bool) -> None:
         """See `Backend.cancel`."""
+        if signal is not None and not 1 <= signal <= _MOST_SIGNAL:
+            raise ValidationError.of("signal", signal, f"1 to {_MOST_SIGNAL}")
         jobs = await self._unfinished(job_id)
-        if signal is not None:
+        if signal not in (None, SIGKILL):  # to Slurm a KILL is a cancel
             if not any(job.state in _WITH_PROCESSES for job in jobs):
                 raise ResourceConflict(f"Job {job_id} is not running", job_id=job_id)
             # As slurmrestd does it: to the batch script's shell and the steps, not to the shell's children.
-            await self._run("signal", job_id, actor, scancel.signal_script(job_id, signal))
-            await self._run("signal", job_id, actor, scancel.signal_steps(job_id, signal))
+            for command in (scancel.signal_script(job_id, signal), scancel.signal_steps(job_id, signal)):
+                await self._run("signal", job_id, actor, command)
             return
         if force and any(job.state in _WITH_PROCESSES for job in jobs):
             await self._kill(job_id, actor)
@@ -84,8 +91,12 @@ class JobChanges:
 
         By itself a killed job is FAILED; and to a job that is cancelled slurmctld passes nothing on, so that
         its processes have KillWait to ignore TERM. So the kill comes first and the cancel before slurmctld
-        hears of the death, some 10 ms later.
+        hears of the death, some 10 ms later. On a busy host it may come too late, and the job is FAILED.
         """
+        async with self._kills:
+            await self._kill_and_cancel(job_id, actor)
+
+    async def _kill_and_cancel(self, job_id: str, actor: str) -> None:
         with scancel.Confirmation() as confirmation:
             command = scancel.cancel_when_confirmed(job_id)
             cancel = asyncio.create_task(
