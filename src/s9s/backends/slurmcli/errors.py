@@ -34,6 +34,9 @@ class Asked(Struct, frozen=True, kw_only=True):
     """The request, whose attributes are the values that may be wrong."""
 
 
+#: Nothing of the request has left this host.
+_NO_CONNECTION: Final = 1800
+
 _OUTAGES: Final = {
     "Unable to contact slurm controller (connect failure)": 1800,
     "Unable to contact slurm controller (send failure)": 1801,
@@ -192,7 +195,9 @@ def error_of(finished: Finished, asked: Asked) -> S9SError:
     details: dict[str, Any] = {"slurm_error_number": number, "slurm_error": text}
     refused = f"Slurm refused to {asked.action}: {text}"
     if text in _OUTAGES:
-        return SlurmUnavailable(f"Slurm is out of reach: {text}", **details)
+        return SlurmUnavailable(
+            f"Slurm is out of reach: {text}", never_sent=number == _NO_CONNECTION, **details
+        )
     if text in _DENIED:
         return PermissionDenied(refused, **details)
     if (text in _NO_SUCH_JOB and asked.resource_type == "job") or (

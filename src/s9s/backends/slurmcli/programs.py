@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from typing import Final
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
 
 from s9s.backends.processes import Finished, Processes
 from s9s.domain.errors import SlurmUnavailable, ValidationError
@@ -15,6 +15,8 @@ from s9s.domain.errors import SlurmUnavailable, ValidationError
 # squeue, scontrol and the like try for 9 to 10 s when slurmctld is down; `scontrol ping` knows at once.
 _PATIENCE_SECONDS: Final = 2.0
 _PING_SECONDS: Final = 3.0
+_ASK_SLURMDBD: Final = frozenset({"sacct", "sacctmgr"})
+_MOST_WAITING: Final = 1000
 
 _PATH: Final = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
@@ -26,15 +28,24 @@ class Programs:
         processes: Runs them.
         bin_dir: Where they are; ``None`` means on the usual path.
         slurm_conf: The cluster's slurm.conf; ``None`` leaves the choice to the commands.
-        timeout_seconds: For one command.
+        timeout_seconds: For one command, its wait for its turn not included.
+        concurrency: How many may run at once: fewer than `processes` allow, so that a ping finds a place.
     """
 
     def __init__(
-        self, processes: Processes, bin_dir: str | None, slurm_conf: str | None, timeout_seconds: float
+        self,
+        processes: Processes,
+        bin_dir: str | None,
+        slurm_conf: str | None,
+        timeout_seconds: float,
+        concurrency: int = 12,
     ) -> None:
         self.processes: Final = processes
         self._bin_dir = bin_dir
         self._timeout_seconds = timeout_seconds
+        self._turns = asyncio.Semaphore(concurrency)
+        self._waiting = 0
+        self._pinging: asyncio.Task[None] | None = None
         # Epoch seconds instead of local time; lists of array tasks whole instead of 64 characters.
         self._env = {"SLURM_TIME_FORMAT": "%s", "SLURM_BITSTR_LEN": "0"}
         if slurm_conf is not None:
@@ -63,21 +74,30 @@ class Programs:
             ValidationError: when an argument cannot be passed to any command.
         """
         _check(argv)
-        task = asyncio.create_task(self._start(argv, actor, input, env, pass_fds, stdout, timeout))
+        if self._waiting >= _MOST_WAITING:
+            raise SlurmUnavailable("Too many commands are waiting for Slurm", never_sent=True)
+        self._waiting += 1
         try:
-            while not (await asyncio.wait({task}, timeout=_PATIENCE_SECONDS))[0]:
-                await self.ping()
-            return task.result()
+            await self._turns.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            return await self._watched(
+                argv[0], self._start(argv, actor, input, env, pass_fds, stdout, timeout)
+            )
         except TimeoutError as error:
             raise SlurmUnavailable(f"Slurm did not answer in time: {error}") from error
         finally:
-            if not task.done():
-                task.cancel()
-                with suppress(asyncio.CancelledError, TimeoutError):
-                    await task
+            self._turns.release()
 
     async def ping(self) -> None:
         """Make sure that slurmctld answers, within seconds whatever happens. Raises `SlurmUnavailable`."""
+        if self._pinging is None or self._pinging.done():
+            self._pinging = asyncio.create_task(self._ping())
+            self._pinging.add_done_callback(lambda task: task.cancelled() or task.exception())
+        await asyncio.shield(self._pinging)
+
+    async def _ping(self) -> None:
         try:
             finished = await self._start(["scontrol", "ping"], timeout=_PING_SECONDS)
         except TimeoutError as error:
@@ -85,6 +105,19 @@ class Programs:
         # One line for each of slurmctld's hosts: "Slurmctld(primary) at HOST is UP".
         if b" is UP" not in finished.stdout:
             raise SlurmUnavailable("slurmctld is down")
+
+    async def _watched(self, program: str, command: Coroutine[Any, Any, Finished]) -> Finished:
+        """Run a command, and end it as soon as slurmctld turns out to be down."""
+        task = asyncio.create_task(command)
+        patience = None if program in _ASK_SLURMDBD else _PATIENCE_SECONDS
+        try:
+            while not (await asyncio.wait({task}, timeout=patience))[0]:
+                await self.ping()
+            return task.result()
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task})
 
     async def _start(
         self,
