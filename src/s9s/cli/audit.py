@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import pwd
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -103,7 +104,7 @@ def verify(heads: tuple[str, ...], config: Path | None, state_dir: Path | None) 
     verdict = _run(config, state_dir, lambda log: log.verify(anchors))
     for flaw in verdict.flaws:
         click.echo(flaw)
-    click.echo(f"{verdict.count} records, {len(verdict.flaws) or 'no'} flaws")
+    click.echo(f"{verdict.count} records, flaws: {len(verdict.flaws)}")
     click.echo(f"head {verdict.number}:{verdict.hash.hex()}")
     if verdict.flaws:
         raise SystemExit(1)
@@ -183,11 +184,10 @@ def _instant(option: str, text: str | None) -> int | None:
 
 
 def _anchor(text: str) -> tuple[int, bytes]:
-    number, _, digest = text.removeprefix("head ").partition(":")
-    try:
-        return int(number), bytes.fromhex(digest)
-    except ValueError as error:
-        raise click.BadParameter("a number, a colon and a hash", param_hint="'--head'") from error
+    found = re.fullmatch(r"(?:head )?(\d{1,18}):([0-9a-f]{64})", text.strip(), re.ASCII)
+    if found is None:
+        raise click.BadParameter("a number, a colon and a hash", param_hint="'--head'")
+    return int(found[1]), bytes.fromhex(found[2])
 
 
 def _row(entry: Entry) -> tuple[str, ...]:
