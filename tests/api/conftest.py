@@ -41,6 +41,7 @@ async def listening(
         log_config=None,
         lifespan=lifespan,
         server_header=False,
+        proxy_headers=False,
         ssl_context_factory=None if context is None else lambda *_: context,
     )
     server = uvicorn.Server(config)

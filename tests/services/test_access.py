@@ -1,9 +1,14 @@
+from typing import Any
+
 import pytest
+from msgspec import structs
 
 from s9s.domain.accounting import Association, User
 from s9s.domain.clusters import ClusterInfo
+from s9s.domain.credentials import Restrictions
 from s9s.domain.errors import PermissionDenied
-from s9s.domain.jobs import Job, JobState
+from s9s.domain.jobs import Job, JobState, JobSubmission
+from s9s.domain.nodes import Node
 from s9s.domain.queries import Visibility
 from s9s.services.access import (
     SCOPES,
@@ -14,6 +19,8 @@ from s9s.services.access import (
     may_see_job,
     may_see_secrets,
     may_see_user,
+    narrowed_submission,
+    require_node,
     require_owner,
     require_scope,
     visibility_of,
@@ -114,3 +121,97 @@ def test_private_users_leave_oneself_and_the_members_of_coordinated_accounts() -
     sight = visibility_of(caller, info, alice, "users")
     assert [may_see_user(sight, user) for user in (alice, bob, eve)] == [True, True, False]
     assert visibility_of(caller, info, alice, "jobs") is None
+
+
+def restricted(**narrow: Any) -> Caller:
+    return Caller("alice", Role.USER, restrictions=Restrictions(**narrow))
+
+
+@pytest.mark.parametrize(
+    ("narrow", "seen"),
+    [
+        ({}, "abcdef"),
+        ({"accounts": frozenset({"research"})}, "abe"),
+        ({"accounts": frozenset({"research", "physics"})}, "abcde"),
+        ({"partitions": frozenset({"gpu"})}, "acf"),
+        ({"own_jobs_only": True}, "abf"),
+        ({"own_jobs_only": True, "accounts": frozenset({"research"})}, "ab"),
+        ({"own_jobs_only": True, "accounts": frozenset({"research"}), "partitions": frozenset({"gpu"})}, "a"),
+        ({"accounts": frozenset({"nobody"})}, ""),
+        ({"networks": frozenset({"10.0.0.0/8"})}, "abcdef"),
+    ],
+)
+def test_a_credentials_restrictions_leave_some_jobs(narrow: dict[str, Any], seen: str) -> None:
+    jobs = {
+        "a": structs.replace(job("alice", "Research"), partition="gpu"),
+        "b": structs.replace(job("alice", "research"), partition="normal"),
+        "c": structs.replace(job("bob", "physics"), partition="normal,gpu"),
+        "d": structs.replace(job("bob", "physics"), partition="normal"),
+        "e": structs.replace(job("bob", "research"), partition="normal"),
+        "f": structs.replace(job("alice", None), partition="gpu"),
+    }
+    for caller in (restricted(**narrow), structs.replace(restricted(**narrow), role=Role.ADMIN)):
+        visibility = job_visibility(caller, cluster(), None)
+        assert "".join(name for name, one in jobs.items() if may_see_job(visibility, one)) == seen
+    # With PrivateData only what both leave.
+    private = job_visibility(restricted(**narrow), cluster("jobs"), None)
+    assert "".join(name for name, one in jobs.items() if may_see_job(private, one)) == "".join(
+        name for name in seen if name in "abf"
+    )
+
+
+ALICE = User(username="alice", default_account="research")
+
+
+@pytest.mark.parametrize(
+    ("script", "asked", "result"),
+    [
+        ("", {}, ("research", "gpu")),
+        ("", {"account": "physics"}, None),
+        ("", {"account": "RESEARCH", "partition": "gpu"}, ("RESEARCH", "gpu")),
+        ("", {"account": "research,physics"}, None),
+        ("", {"partition": "normal"}, None),
+        ("", {"partition": "gpu,normal"}, None),
+        ("", {"partition": "gpu,debug"}, ("research", "gpu,debug")),
+        ("#SBATCH -A physics", {}, None),
+        ("#SBATCH --account=physics", {"account": "research"}, ("research", "gpu")),
+        ("#SBATCH --partition normal", {}, None),
+        ("#SBATCH -p debug", {}, ("research", "debug")),
+        ("#SBATCH --mem=1G\n#SBATCH hetjob\n#SBATCH -A physics", {}, None),
+        ("#SBATCH  PackJob", {}, None),
+        ("echo hetjob", {}, ("research", "gpu")),
+    ],
+)
+def test_a_submission_stays_within_the_restrictions_and_says_so(
+    script: str, asked: dict[str, str], result: tuple[str, str] | None
+) -> None:
+    caller = restricted(accounts=frozenset({"research"}), partitions=frozenset({"gpu", "debug"}))
+    submission = JobSubmission(script=f"#!/bin/sh\n{script}\n", **asked)
+    assert narrowed_submission(USER, submission, ALICE, "gpu") is submission
+    if result is None:
+        with pytest.raises(PermissionDenied):
+            narrowed_submission(caller, submission, ALICE, "gpu")
+    else:
+        narrowed = narrowed_submission(caller, submission, ALICE, "gpu")
+        assert (narrowed.account, narrowed.partition) == result
+
+
+def test_without_a_default_what_is_restricted_must_be_named() -> None:
+    submission = JobSubmission(script="#!/bin/sh\n")
+    with pytest.raises(PermissionDenied, match="needs a named account"):
+        narrowed_submission(restricted(accounts=frozenset({"research"})), submission, None, "gpu")
+    with pytest.raises(PermissionDenied, match="needs a named partition"):
+        narrowed_submission(restricted(partitions=frozenset({"gpu"})), submission, ALICE, None)
+    with pytest.raises(PermissionDenied, match="not for the partition normal"):
+        narrowed_submission(restricted(partitions=frozenset({"gpu"})), submission, ALICE, "normal")
+
+
+def test_a_node_is_changed_by_credentials_for_all_its_jobs_only() -> None:
+    node = Node(node_name="n1", base_state="IDLE", partitions=("gpu", "normal"))
+    require_node(USER, node)
+    require_node(restricted(partitions=frozenset({"gpu", "normal", "debug"})), node)
+    for narrow in (
+        {"partitions": frozenset({"gpu"})}, {"accounts": frozenset({"research"})}, {"own_jobs_only": True},
+    ):  # fmt: skip
+        with pytest.raises(PermissionDenied):
+            require_node(restricted(**narrow), node)

@@ -9,7 +9,7 @@ from typing import Any
 from s9s.domain.changes import Changes
 from s9s.domain.durations import UNLIMITED
 from s9s.domain.jobs import Job
-from s9s.domain.queries import JobQuery
+from s9s.domain.queries import JobQuery, Visibility
 
 _ATTRIBUTES = {"memory": "memory_mib", "time_limit": "time_limit_seconds"}
 
@@ -69,7 +69,6 @@ class PlainTable:
 
 def matches(job: Job, query: JobQuery) -> bool:
     """Whether a job passes all filters."""
-    seen = query.visibility
     eligible = job.submit_time if job.eligible_time is None else job.eligible_time
     return (
         (query.states is None or bool({job.state, *job.flags} & query.states))
@@ -82,7 +81,19 @@ def matches(job: Job, query: JobQuery) -> bool:
         and (query.job_ids is None or any(answers_to(job, address) for address in query.job_ids))
         and (query.start_time is None or job.end_time is None or job.end_time >= query.start_time)
         and (query.end_time is None or eligible <= query.end_time)
-        and (seen is None or job.user in seen.users or lower(job.account) in set(map(lower, seen.accounts)))
+        and is_visible(job, query.visibility)
+    )
+
+
+def is_visible(job: Job, visibility: Visibility | None) -> bool:
+    """Whether every one of the circles around each other has the job."""
+    return visibility is None or (
+        (
+            job.user in visibility.users
+            or lower(job.account) in set(map(lower, visibility.accounts))
+            or bool(set(job.partition.split(",")) & visibility.partitions)
+        )
+        and is_visible(job, visibility.within)
     )
 
 

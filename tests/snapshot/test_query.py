@@ -89,8 +89,17 @@ QUERIES = st.builds(
     descending=st.booleans(),
     limit=st.integers(1, 10),
     offset=st.integers(0, 5),
-    visibility=st.none()
-    | st.builds(Visibility, st.frozensets(WORDS, max_size=2), st.frozensets(WORDS, max_size=2)),
+    visibility=st.recursive(
+        st.none(),
+        lambda around: st.builds(
+            Visibility,
+            st.frozensets(WORDS, max_size=2),
+            st.frozensets(WORDS, max_size=2),
+            st.frozensets(st.sampled_from(["gpu", "normal", "none"]), max_size=2),
+            around,
+        ),
+        max_leaves=3,
+    ),
 )
 
 

@@ -19,10 +19,14 @@ JOB_SORT_FIELDS = (
 
 
 class Visibility(Struct, frozen=True):
-    """Which rows a caller may see: those of `users` and those in `accounts`. Hashable: it keys caches."""
+    """Which rows a caller may see: of `users`, in `accounts` or in `partitions`. Hashable: it keys caches."""
 
     users: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()
+    """Compared without case."""
+    partitions: frozenset[str] = frozenset()
+    within: Visibility | None = None
+    """Of these only the ones that this allows too."""
 
 
 class JobQuery(Struct, frozen=True, kw_only=True):

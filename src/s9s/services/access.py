@@ -8,16 +8,19 @@ never power in Slurm.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from s9s.domain.accounting import User
 from s9s.domain.clusters import ClusterInfo
 from s9s.domain.credentials import NO_RESTRICTIONS, Kind, Restrictions
+from s9s.domain.directives import with_directives
 from s9s.domain.errors import PermissionDenied
-from s9s.domain.jobs import Job
+from s9s.domain.jobs import Job, JobSubmission
+from s9s.domain.nodes import Node
 from s9s.domain.queries import Visibility
 
 #: What a credential can be narrowed to, and what each is good for.
@@ -32,6 +35,9 @@ SCOPES: Final = {
     "tokens:write": "Make narrower credentials of one's own and revoke them",
     "users:read": "List and look up users",
 }
+
+
+_HET_JOB: Final = re.compile(r"^#SBATCH\b.*\b(het|pack)job\b", re.MULTILINE | re.IGNORECASE)
 
 
 class Role(StrEnum):
@@ -95,7 +101,10 @@ def may_see_all(caller: Caller, info: ClusterInfo, kind: str) -> bool:
 
 
 def job_visibility(caller: Caller, info: ClusterInfo, user: User | None) -> Visibility | None:
-    """Which jobs a caller may see: with PrivateData=jobs their own and those of accounts they coordinate.
+    """Which jobs a caller may see, and so do anything about.
+
+    With PrivateData=jobs these are their own and those of accounts they coordinate; the restrictions of the
+    credential narrow them further.
 
     Args:
         caller: Whoever asks.
@@ -105,7 +114,15 @@ def job_visibility(caller: Caller, info: ClusterInfo, user: User | None) -> Visi
     Returns:
         ``None`` for all jobs.
     """
-    return visibility_of(caller, info, user, "jobs")
+    sight = visibility_of(caller, info, user, "jobs")
+    narrow = caller.restrictions
+    if narrow.accounts:
+        sight = Visibility(accounts=narrow.accounts, within=sight)
+    if narrow.partitions:
+        sight = Visibility(partitions=narrow.partitions, within=sight)
+    if narrow.own_jobs_only:
+        sight = Visibility(users=frozenset({caller.user}), within=sight)
+    return sight
 
 
 def visibility_of(caller: Caller, info: ClusterInfo, user: User | None, kind: str) -> Visibility | None:
@@ -126,7 +143,74 @@ def may_see_user(visibility: Visibility | None, user: User) -> bool:
 
 def may_see_job(visibility: Visibility | None, job: Job) -> bool:
     """Whether one job is among those that `job_visibility` allows."""
-    return visibility is None or job.user in visibility.users or job.account in visibility.accounts
+    while visibility is not None:
+        if not (
+            job.user in visibility.users
+            or (job.account or "").lower() in map(str.lower, visibility.accounts)
+            or not visibility.partitions.isdisjoint(job.partition.split(","))
+        ):
+            return False
+        visibility = visibility.within
+    return True
+
+
+def narrowed_submission(
+    caller: Caller, submission: JobSubmission, user: User | None, default_partition: str | None
+) -> JobSubmission:
+    """The submission, with account and partition spelled out where the credential is for some only.
+
+    What is spelled out wins over the script's own directives, whichever way it is submitted.
+
+    Args:
+        caller: Whoever submits.
+        submission: With the script's text.
+        user: The caller's user as accounting knows it; ``None`` has no default account.
+        default_partition: Where jobs go that name none; ``None``: there is no such.
+
+    Raises:
+        PermissionDenied: For what is beyond the credential.
+    """
+    narrow = caller.restrictions
+    if not (narrow.accounts or narrow.partitions):
+        return submission
+    if _HET_JOB.search(submission.script):
+        # Options outside the script go for its first component only.
+        raise PermissionDenied("This credential is not for heterogeneous jobs")
+    wanted, _ = with_directives(submission)
+    if narrow.accounts:
+        account = wanted.account or (user.default_account if user else None)
+        if account is None or account.lower() not in narrow.accounts:
+            raise _beyond("account", account, narrow.accounts)
+        submission = structs.replace(submission, account=account)
+    if narrow.partitions:
+        partition = wanted.partition or default_partition
+        if partition is None or not narrow.partitions.issuperset(partition.split(",")):
+            raise _beyond("partition", partition, narrow.partitions)
+        submission = structs.replace(submission, partition=partition)
+    return submission
+
+
+def require_node(caller: Caller, node: Node) -> None:
+    """Let only credentials change a node that are for all the jobs that there may be on it.
+
+    Raises `PermissionDenied`.
+    """
+    narrow = caller.restrictions
+    if narrow.accounts or narrow.own_jobs_only:
+        raise PermissionDenied("This credential is for some jobs only, and a node is for those of others too")
+    if narrow.partitions and not narrow.partitions.issuperset(node.partitions):
+        raise _beyond("partition", ",".join(node.partitions), narrow.partitions)
+
+
+def _beyond(what: str, value: str | None, allowed: frozenset[str]) -> PermissionDenied:
+    return PermissionDenied(
+        f"This credential is not for the {what} {value}"
+        if value
+        else f"This credential needs a named {what}",
+        parameter=what,
+        value=value,
+        allowed=sorted(allowed),
+    )
 
 
 def may_see_secrets(caller: Caller, job_owner: str) -> bool:

@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 from s9s.domain.errors import ResourceConflict, ValidationError
 from s9s.domain.jobs import Job, JobState, JobSubmission, JobUpdate
 from s9s.domain.signals import signal_name, signal_number
-from s9s.services.access import Caller
+from s9s.services.access import Caller, narrowed_submission
 from s9s.services.audit import observe
 from s9s.services.clusters import Cluster
 from s9s.services.holds import Holds
@@ -59,6 +59,7 @@ class JobControl:
         self._cluster.require_reachable()
         script = await read_script(submission.script, caller.user, self._cluster.files)
         submission = with_name(structs.replace(submission, script=script), submission.script)
+        submission = self._narrowed(submission, caller)
         submitted = await self._cluster.backend.submit(submission, caller.user)
         self._cluster.watcher.touch([submitted.job_id])
         # A script's path says little: what is at it may be another one tomorrow.
@@ -147,6 +148,11 @@ class JobControl:
         before = {"state": job.state.value, "priority": job.priority, "user": job.user}
         observe(f"jobs/{job_id}", before=before)
         return job
+
+    def _narrowed(self, submission: JobSubmission, caller: Caller) -> JobSubmission:
+        snapshot = self._cluster.snapshot
+        default = next((one.name for one in snapshot.partitions.all() if one.is_default), None)
+        return narrowed_submission(caller, submission, snapshot.users.get(caller.user), default)
 
     async def _live(self, job_id: str, caller: Caller) -> Job:
         job = await self._seen(job_id, caller)

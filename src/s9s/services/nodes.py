@@ -12,7 +12,7 @@ from s9s.domain.errors import PermissionDenied, ResourceNotFound, S9SError, Vali
 from s9s.domain.hostlists import expand_hostlist
 from s9s.domain.nodes import Node, NodeUpdate
 from s9s.domain.queries import Page
-from s9s.services.access import Caller, job_visibility, may_see_all, may_see_job
+from s9s.services.access import Caller, job_visibility, may_see_all, may_see_job, require_node
 from s9s.services.audit import observe
 from s9s.services.clusters import Cluster
 from s9s.services.paging import ordered, page_of
@@ -180,6 +180,7 @@ class Nodes:
 
     async def _change(self, name: str, update: NodeUpdate, caller: Caller) -> None:
         if (node := self._cluster.snapshot.nodes.get(name)) is not None:
+            require_node(caller, node)
             observe(f"nodes/{name}", before={"state": node.state, "reason": node.reason})
         await self._cluster.backend.update_nodes([name], update, caller.user)
 

@@ -10,9 +10,10 @@ from msgspec import Struct, structs
 from s9s.domain.accounting import User
 from s9s.domain.errors import ResourceNotFound
 from s9s.domain.queries import Page, Visibility
-from s9s.services.access import Caller, may_see_user, visibility_of
+from s9s.services.access import Caller, job_visibility, may_see_user, visibility_of
 from s9s.services.clusters import Cluster
 from s9s.services.paging import ordered, page_of
+from s9s.snapshot.query import counts_by_user
 
 
 class UserView(Struct, frozen=True):
@@ -54,7 +55,7 @@ class Users:
         """One page; with PrivateData=users a plain user sees only itself."""
         await self._cluster.watcher.settled()
         sight = self._sight(caller)
-        counts = self._cluster.snapshot.jobs.counts_by_user()
+        counts = self._counts(caller)
         found: Sequence[UserView] = [
             self._view(user, counts, caller)
             for user in self._cluster.snapshot.users.all()
@@ -72,19 +73,23 @@ class Users:
         user = self._cluster.snapshot.users.get(username)
         if user is None or not may_see_user(self._sight(caller), user):
             raise ResourceNotFound.of("user", username)
-        return self._view(user, self._cluster.snapshot.jobs.counts_by_user(), caller)
+        return self._view(user, self._counts(caller), caller)
 
     def _sight(self, caller: Caller) -> Visibility | None:
         snapshot = self._cluster.snapshot
         return visibility_of(caller, self._cluster.info, snapshot.users.get(caller.user), "users")
 
+    def _counts(self, caller: Caller) -> Mapping[str, tuple[int, int]]:
+        """How many jobs run and wait of whom, of those that the caller may see."""
+        snapshot = self._cluster.snapshot
+        sight = job_visibility(caller, self._cluster.info, snapshot.users.get(caller.user))
+        return snapshot.jobs.counts_by_user() if sight is None else counts_by_user(snapshot.jobs, sight)
+
     def _view(self, user: User, counts: Mapping[str, tuple[int, int]], caller: Caller) -> UserView:
-        """A user without what the caller may not know: the usage, and the numbers of private jobs."""
+        """A user without what the caller may not know: the usage."""
         snapshot = self._cluster.snapshot
         own = snapshot.users.get(caller.user)
         running, pending = counts.get(user.username, (0, 0))
-        if not may_see_user(visibility_of(caller, self._cluster.info, own, "jobs"), user):
-            running = pending = 0
         if not may_see_user(visibility_of(caller, self._cluster.info, own, "usage"), user):
             user = structs.replace(user, cpu_seconds_used=None)
         return UserView(user, running, pending)

@@ -9,12 +9,15 @@ import numpy.typing as npt
 
 from s9s.domain.jobs import Job, JobState
 from s9s.snapshot.arrays import count_tasks
-from s9s.snapshot.columns import Columns
+from s9s.snapshot.columns import Columns, Rows
 
 
-def count_by_user(columns: Columns, jobs: Sequence[Job]) -> dict[str, tuple[int, int]]:
-    """Running and pending jobs of each user; every unstarted task of an array counts."""
-    order, users, statuses = columns.order, columns.vocabularies["user"], columns.vocabularies["status"]
+def count_by_user(
+    columns: Columns, jobs: Sequence[Job], rows: Rows | None = None
+) -> dict[str, tuple[int, int]]:
+    """Running and pending jobs of each user, in all rows or some; each unstarted task of an array counts."""
+    order = columns.order if rows is None else rows
+    users, statuses = columns.vocabularies["user"], columns.vocabularies["status"]
     user, status = columns.codes("user").take(order), columns.codes("status").take(order)
     array, task = columns.numbers("array_job_id").take(order), columns.numbers("array_task_id").take(order)
 

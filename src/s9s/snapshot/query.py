@@ -13,6 +13,7 @@ import numpy as np
 
 from s9s.domain.queries import JobQuery, Visibility
 from s9s.snapshot.columns import Rows
+from s9s.snapshot.counts import count_by_user
 from s9s.snapshot.ordering import arrange
 from s9s.snapshot.store import JobTable
 from s9s.snapshot.vocabulary import Codes, Flags
@@ -62,6 +63,12 @@ def find(table: JobTable, query: JobQuery, now: int) -> Slots:
     else:
         rows = _sorted(table, filters, query, now)
     return Slots(rows[query.offset : query.offset + query.limit].tolist(), len(rows))
+
+
+def counts_by_user(table: JobTable, visibility: Visibility) -> Mapping[str, tuple[int, int]]:
+    """Running and pending jobs of each user, of those that are visible."""
+    rows = _matching(table, frozenset([("visibility", visibility)]))
+    return count_by_user(table.columns, table.jobs, rows)
 
 
 def _filters(query: JobQuery) -> frozenset[Filter]:
@@ -167,10 +174,20 @@ def _with_slots(table: JobTable, slots: Iterable[int]) -> _Test:
 
 
 def _visible(table: JobTable, visibility: Visibility) -> _Test:
-    """Rows of any of the users or in any of the accounts."""
-    users = _test(table, "users", visibility.users)
-    accounts = _test(table, "accounts", {account.lower() for account in visibility.accounts})
-    return _Test(users.at_most + accounts.at_most, lambda rows: users.passes(rows) | accounts.passes(rows))
+    """Rows of any of the users, or in any of the accounts or partitions, as far as those around it allow."""
+    accounts = {account.lower() for account in visibility.accounts}
+    wanted = {"users": visibility.users, "accounts": accounts, "partitions": visibility.partitions}
+    tests = [_test(table, name, values) for name, values in wanted.items() if values]
+    at_most = sum(test.at_most for test in tests)
+    around = _visible(table, visibility.within) if visibility.within else None
+
+    def passes(rows: Rows) -> Flags:
+        flags = np.zeros(len(rows), np.bool_)
+        for test in tests:
+            flags |= test.passes(rows)
+        return flags if around is None else flags & around.passes(rows)
+
+    return _Test(at_most if around is None else min(at_most, around.at_most), passes)
 
 
 def _in_window(table: JobTable, name: str, instant: int) -> _Test:
