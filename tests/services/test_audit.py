@@ -339,7 +339,9 @@ def test_a_kill_loses_nothing_that_was_told_and_two_processes_make_one_chain(fil
             assert verdict.flaws == []
             entries = {
                 entry.record.action: entry
-                for entry in await records.page(AuditFilter(), sort="number", limit=100_000, offset=0, descending=False)
+                for entry in await records.page(
+                    AuditFilter(), sort="number", limit=100_000, offset=0, descending=False
+                )
             }
             whole = [line.split() for line in told if line.count(" ") == 3]
             assert len(whole) > 100

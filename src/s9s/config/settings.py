@@ -131,7 +131,7 @@ class Cluster(Section):
 
     @property
     def commands_directory(self) -> Path | None:
-        """Where Slurm's commands are: as configured, else where whoever started the server would find them."""
+        """Where Slurm's commands are: as configured, else where the one who started the server finds them."""
         if self.bin_dir is not None:
             return self.bin_dir
         scontrol = shutil.which("scontrol")

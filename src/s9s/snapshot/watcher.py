@@ -76,7 +76,7 @@ class Watcher:
         ) -> Round:
             return Round(name, read, interval_seconds=seconds, clock=clock, **more)
 
-        self._discovery = every(600, "the cluster", self._discover, failed=self._note_failure)
+        self._discovery = every(30, "the cluster", self._discover, failed=self._note_failure)
         self._jobs = every(
             interval_seconds, "jobs", self._read_jobs, probe=self._probe, failed=self._note_failure
         )
