@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import application, client
+from tests.contract.conftest import alice, bob, carol, dave, folder, jobs, server, spare_node
 from tests.security.provider import Provider
 
-__all__ = ["application", "client"]
+__all__ = [
+    "alice", "application", "bob", "carol", "client", "dave", "folder", "jobs", "server", "spare_node",
+]  # fmt: skip
 
 
 @pytest.fixture
