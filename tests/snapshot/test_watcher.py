@@ -90,7 +90,7 @@ class TestRhythm:
         cluster.calls.clear()
         await clock.advance(60)
         assert cluster.calls == {
-            "jobs": 60, "nodes": 30, "partitions": 2, "users": 2,
+            "discover": 2, "jobs": 60, "nodes": 30, "partitions": 2, "users": 2,
         }  # fmt: skip
 
     async def test_a_slow_cluster_is_left_alone_most_of_the_time(
