@@ -188,6 +188,7 @@ async def test_what_a_process_does_not_use_is_given_back_when_it_ends(
     assert await leased(database) == 5
     second = limits_of(database, clock)
     assert await admitted(second, second.of(caller("free")), 1100) == 995
+    await second.stop()
 
 
 async def test_what_is_idle_is_given_back_and_found_again(

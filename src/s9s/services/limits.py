@@ -126,6 +126,7 @@ class RateLimits:
         self.clock = clock
         self._quotas: dict[str, Quota] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = asyncio.Event()
 
     def of(self, caller: Caller) -> Quota:
         """The quota of a caller's credential."""
@@ -173,10 +174,9 @@ class RateLimits:
 
     async def stop(self) -> None:
         """Give everything back. Stopping twice is harmless."""
-        for task in list(self._tasks):
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        self._stopping.set()
+        # Not cancelled: a transaction that is cut short leaves a connection in nobody's hands.
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         try:
             await self._give_back(float("inf"))
         except DatabaseUnavailable as error:
@@ -215,8 +215,9 @@ class RateLimits:
 
     async def _keep(self) -> None:
         cleared_at = 0.0
-        while True:
-            await asyncio.sleep(_KEEP_SECONDS)
+        while not self._stopping.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), _KEEP_SECONDS)
             now = self.clock()
             try:
                 await self._give_back(now - IDLE_SECONDS)
