@@ -145,6 +145,7 @@ async def test_reads_leave_nothing(client: Client, admin: Any) -> None:
 async def test_failed_logins_are_recorded_and_nothing_presented_is_none(client: Client, admin: Any) -> None:
     nobody, guesser = await client(), await client("s9s_guess")
     assert (await nobody.get("/v1/jobs")).status_code == 401
+    assert (await nobody.post("/v1/jobs", json=JOB)).status_code == 401
     assert (await guesser.get("/v1/jobs/7", headers={"x-request-id": "r7"})).status_code == 401
     [record] = await records(admin)
     assert (record["action"], record["result"], record["user"]) == ("login", "AUTHENTICATION_FAILED", None)

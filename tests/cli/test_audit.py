@@ -45,6 +45,12 @@ def test_changes_of_credentials_on_the_command_line_are_recorded(run: Run, histo
     assert (failed["result"], failed["after"]) == ("RESOURCE_NOT_FOUND", None)
 
 
+def test_a_new_signing_key_is_recorded(run: Run) -> None:
+    run("client", "rotate-keys", "--drop-old")
+    [record] = json.loads(run("audit", "list", "--json").stdout)
+    assert (record["action"], record["what"]) == ("client rotate-keys", {"drop_old": True})
+
+
 def test_the_list_is_a_table_and_can_be_filtered(run: Run, history: str) -> None:
     head, *rows = run("audit", "list").stdout.splitlines()
     assert head.split() == ["NUMBER", "TIME", "USER", "CREDENTIAL", "FROM", "ACTION", "RESOURCE", "RESULT"]

@@ -16,12 +16,13 @@ import msgspec
 from litestar import Request
 from litestar.types import Scope
 
+from s9s.api.peers import CLIENT_CERT, TLS_EXTENSION
 from s9s.domain.errors import S9SError
 from s9s.services.access import Caller
 from s9s.services.audit import SUCCESS, Audit, Deed, Intent
 
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_CREDENTIALS: Final = frozenset({b"authorization", b"x-api-key", b"client-cert"})
+_CREDENTIALS: Final = frozenset({b"authorization", b"x-api-key", CLIENT_CERT})
 #: Fields whose values are nobody's business, wherever they stand.
 _SECRET: Final = re.compile(r"(?i)password|passwd|secret|token|api_?key|credential|private")
 _LOGIN: Final = "login"
@@ -130,4 +131,9 @@ def _result(status: int, error: S9SError | None) -> str:
 
 def _presents_something(scope: Scope) -> bool:
     """A request without any credential is no failed login; one to log in with is, whatever it holds."""
-    return scope.get("method") == "POST" or any(name in _CREDENTIALS for name, _ in scope["headers"])
+    found: Any = scope
+    return (
+        (found.get("method") == "POST" and found["route_handler"].opt.get("exclude_from_auth", False))
+        or any(name in _CREDENTIALS for name, _ in found["headers"])
+        or "client_cert" in found.get("extensions", {}).get(TLS_EXTENSION, {})
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
+from s9s.cli.audit import audited
 from s9s.cli.credentials import Wanted, described, fields_of, run, show_list, until, wish
 from s9s.cli.options import configured, failures, load
 
@@ -84,7 +85,9 @@ def rotate_keys(drop_old: bool, config: Path | None, state_dir: Path | None) -> 
 
 async def _rotate(settings: Settings, *, keep_old: bool) -> str:
     from s9s.app.credentials import open_access_tokens
+    from s9s.services.audit import Audit
     from s9s.services.tokens import Tokens
+    from s9s.storage.audit import AuditRecords
     from s9s.storage.database import Database
     from s9s.storage.signing_keys import UnusableKeys
     from s9s.storage.tokens import TokenRecords
@@ -93,6 +96,7 @@ async def _rotate(settings: Settings, *, keep_old: bool) -> str:
         async with await Database.open(settings.database_url) as database:
             try:
                 access_tokens = open_access_tokens(settings, Tokens(TokenRecords(database)))
-                return await access_tokens.rotate(keep_old=keep_old)
+                async with audited(Audit(AuditRecords(database)), click.get_current_context()):
+                    return await access_tokens.rotate(keep_old=keep_old)
             except UnusableKeys as error:
                 raise click.ClickException(str(error)) from error
