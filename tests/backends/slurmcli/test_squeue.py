@@ -150,6 +150,11 @@ def test_bytes_that_are_no_text_are_replaced() -> None:
     assert squeue.parse(broken, b"0:10", MARKS, NOW, 0.0).job_name == "\N{REPLACEMENT CHARACTER}" * 2
 
 
+def test_absurd_requests_hide_no_job() -> None:
+    job = parse(**{"tres-alloc": "cpu=4,mem=1?,node=2,billing=4,gres/gpu=3"})  # --mem=1000000T
+    assert (job.memory_mib, job.gpus) == (None, 3)
+
+
 def test_an_unknown_state_is_an_error() -> None:
     with pytest.raises(ValueError, match="unknown job state"):
         parse(State="SURPRISED")

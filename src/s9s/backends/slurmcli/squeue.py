@@ -50,8 +50,8 @@ class Marks:
 
     @property
     def env(self) -> Mapping[str, str]:
-        """What tells squeue."""
-        return {"SQUEUE_FORMAT2": self.format}
+        """What tells squeue. Instants are epoch seconds in any zone, and soonest printed without one."""
+        return {"SQUEUE_FORMAT2": self.format, "TZ": "UTC0"}
 
     def split(self, output: bytes) -> tuple[list[bytes], list[bytes], bytes]:
         """The rows, the time that each job has used, and the beginning of a row at the end."""

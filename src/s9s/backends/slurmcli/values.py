@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from sys import intern
 from typing import Final
 
 from s9s.domain.durations import UNLIMITED, parse_duration
@@ -65,14 +66,25 @@ def span(value: str) -> int | None:
 
 @lru_cache(maxsize=1 << 12)
 def hosts(value: str) -> tuple[str, ...]:
-    """The names of a hostlist, the same object for the same text."""
-    return () if value in NOTHING else tuple(expand_hostlist(value))
+    """The names of a hostlist, the same objects for the same text and the same name."""
+    return () if value in NOTHING else tuple(map(intern, expand_hostlist(value)))
 
 
 @lru_cache(maxsize=1 << 14)
 def tres(value: str) -> Tres:
-    """Amounts of a TRES list."""
-    return parse_tres(value)
+    """Amounts of a TRES list; one beyond Slurm's own units (``mem=1?``) is left out."""
+    try:
+        return parse_tres(value)
+    except ValueError:
+        return parse_tres(",".join(filter(_is_tres, value.split(","))))
+
+
+def _is_tres(item: str) -> bool:
+    try:
+        parse_tres(item)
+    except ValueError:
+        return False
+    return bool(item)
 
 
 def words(value: str) -> tuple[str, ...]:
