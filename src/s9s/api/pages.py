@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from s9s.api.parameters import read_parameters
-from s9s.api.schemas.jobs import JobListParameters, encode_row
+from s9s.api.schemas.jobs import JobListParameters, encode_row, join_rows
 from s9s.api.values import csv, hostlist, instant, job_states
 from s9s.domain.errors import ValidationError
 from s9s.domain.queries import JobQuery, Visibility
@@ -92,9 +92,8 @@ class JobPages:
 
     def _build(self, query: JobQuery, visibility: Visibility | None) -> bytes:
         page, now = self._jobs.page(query, visibility, encode_row)
-        rows = b",".join([row if isinstance(row, bytes) else row.at(now) for row in page.items])
-        return b'{"jobs":[%b],"total":%d,"limit":%d,"offset":%d,"has_more":%b}' % (
-            rows,
+        return b'{"jobs":%b,"total":%d,"limit":%d,"offset":%d,"has_more":%b}' % (
+            join_rows(page.items, now),
             page.total,
             page.limit,
             page.offset,

@@ -58,7 +58,8 @@ def _names(model: type[Struct]) -> frozenset[str]:
 
 def _pairs(query_string: bytes) -> list[tuple[str, str]]:
     try:
-        text = query_string.decode("ascii")
+        # Most clients encode the commas of lists, and nothing else.
+        text = query_string.decode("ascii").replace("%2C", ",")
         if "%" in text or "+" in text:
             return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
         fields = [field for field in text.split("&") if field]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 _ALLOWED: Final = "a time like 2023-12-15T10:30:00Z or 2023-12-15T11:30:00+01:00, a date, or epoch seconds"
@@ -13,6 +14,8 @@ _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DATE_TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
+
+_TWO_DIGITS: Final = tuple(f"{number:02}" for number in range(60))
 
 #: The last second of the year 9999, after which RFC 3339 has no notation.
 _LATEST: Final = 253402300799
@@ -52,4 +55,12 @@ def _epoch(text: str) -> int:
 
 def format_instant(epoch: int) -> str:
     """``2023-12-15T10:30:00Z``."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(epoch))
+    day, second = divmod(epoch, 86400)
+    hour, second = divmod(second, 3600)
+    minute, second = divmod(second, 60)
+    return f"{_date(day)}T{_TWO_DIGITS[hour]}:{_TWO_DIGITS[minute]}:{_TWO_DIGITS[second]}Z"
+
+
+@lru_cache(maxsize=1024)
+def _date(day: int) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(day * 86400))

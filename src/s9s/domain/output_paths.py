@@ -25,7 +25,7 @@ def output_paths(job: Job) -> tuple[str | None, str | None]:
     ``None`` where it cannot be known: a relative path and no working directory. What is only decided when
     the job starts (``%N``, and all numbers of array tasks that have no record yet) stays as written.
     """
-    default = "slurm-%j.out" if job.array_job_id is None else "slurm-%A_%a.out"
+    default = f"slurm-{job.numeric_id}.out" if job.array_job_id is None else "slurm-%A_%a.out"
     stdout = _resolve(job.standard_output or default, job)
     stderr = _resolve(job.standard_error, job) if job.standard_error else stdout
     return stdout, stderr
@@ -35,8 +35,10 @@ def _resolve(path: str, job: Job) -> str | None:
     if "\\" in path:
         # One backslash anywhere switches all patterns off.
         resolved = re.sub(r"\\(.?)", r"\1", path, flags=re.DOTALL)
-    else:
+    elif "%" in path:
         resolved = _PATTERN.sub(lambda match: _value(match, job), path)
+    else:
+        resolved = path
     if resolved.startswith("/"):
         return resolved
     return posixpath.join(job.working_directory, resolved) if job.working_directory else None

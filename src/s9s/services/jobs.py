@@ -66,11 +66,12 @@ class Jobs:
         table, now = snapshot.jobs, int(snapshot.observed_at)
         found = find(table, structs.replace(query, visibility=visibility) if visibility else query, now)
         memo: list[Any] = table.memo
-        for slot in found.slots:
-            if memo[slot] is None:
-                job = table.jobs[slot]
-                memo[slot] = render(job, self._holds.reason_of(job))
-        rows: list[R] = [memo[slot] for slot in found.slots]
+        rows: list[R] = list(map(memo.__getitem__, found.slots))
+        if None in rows:
+            for place, slot in enumerate(found.slots):
+                if memo[slot] is None:
+                    job = table.jobs[slot]
+                    rows[place] = memo[slot] = render(job, self._holds.reason_of(job))
         return Page(items=rows, total=found.total, limit=query.limit, offset=query.offset), now
 
     @property

@@ -118,7 +118,8 @@ def _matching(table: JobTable, filters: frozenset[Filter]) -> Rows:
 def _match(table: JobTable, filters: frozenset[Filter]) -> Rows:
     tests = sorted(((_test(table, *item), item) for item in filters), key=lambda pair: pair[0].at_most)
     first, item = tests[0]
-    if len(tests) > 1:
+    if len(tests) > 1 and (first.rows is None or first.at_most > _FEW):
+        # Worth to be kept: many ask for PENDING and something else.
         rows = _matching(table, frozenset([item]))
     elif first.rows is not None:
         rows = first.rows()
@@ -157,12 +158,11 @@ def _test(table: JobTable, name: str, wanted: Any) -> _Test:
 def _with_codes(table: JobTable, column: str, codes: list[int]) -> _Test:
     """Rows that have any of `codes` in `column`."""
     vocabulary, values = table.columns.vocabularies[column], table.columns.codes(column)
-    chosen = vocabulary.lookup(codes)
-    count = int(vocabulary.uses[codes].sum())
+    count = sum(map(vocabulary.uses.item, codes))
     grouped = len(vocabulary) <= _GROUPED and (len(codes) == 1 or count <= _FEW)
     return _Test(
         count,
-        lambda rows: chosen.take(values.take(rows)),
+        lambda rows: vocabulary.lookup(codes).take(values.take(rows)),
         (lambda: _grouped(table, column, codes)) if grouped else None,
     )
 

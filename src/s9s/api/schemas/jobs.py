@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Final
 
@@ -178,17 +179,13 @@ def job_row(job: Job, now: int, hold_reason: str | None = None) -> JobRow:
 _HOLE: Final = b'"elapsed_time":"?"'
 
 
-class RunningRow(Struct, frozen=True, gc=False):
+class RunningRow(Struct, frozen=True, gc=False, eq=False):
     """A row as JSON up to and from its elapsed time, the only value that moves by itself."""
 
     head: bytes
     tail: bytes
     since: int
     """When the job would have started, had it run without a pause; epoch seconds."""
-
-    def at(self, now: int) -> bytes:
-        """The row as of `now`."""
-        return b"%b%b%b" % (self.head, _elapsed(now - self.since), self.tail)
 
 
 def encode_row(job: Job, hold_reason: str | None = None) -> bytes | RunningRow:
@@ -198,6 +195,19 @@ def encode_row(job: Job, hold_reason: str | None = None) -> bytes | RunningRow:
     raw = msgspec.json.encode(JobRow(**_row_values(job, "?", hold_reason)))
     head, _, tail = raw.partition(_HOLE)
     return RunningRow(head + _HOLE[:-2], b'"' + tail, job.start_time + job.suspended_seconds)
+
+
+def join_rows(rows: Sequence[bytes | RunningRow], now: int) -> bytes:
+    """A JSON array of rows as of `now`."""
+    pieces: list[bytes] = []
+    for row in rows:
+        if isinstance(row, bytes):
+            pieces += (b",", row)
+        else:
+            pieces += (b",", row.head, _elapsed(now - row.since), row.tail)
+    pieces[:1] = [b"["]
+    pieces.append(b"]")
+    return b"".join(pieces)
 
 
 @lru_cache(maxsize=16_384)
