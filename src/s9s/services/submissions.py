@@ -105,8 +105,6 @@ def warnings_for(
 
 
 def _obstacles(wanted: JobSubmission, partition: Partition, nodes: Sequence[Node]) -> list[str]:
-    members = set(partition.nodes)
-    inside = [node for node in nodes if node.node_name in members]
     where = f"partition {partition.name}"
     obstacles = []
     if partition.state != "UP":
@@ -122,6 +120,10 @@ def _obstacles(wanted: JobSubmission, partition: Partition, nodes: Sequence[Node
         obstacles.append(
             f"{wanted.nodes} nodes are asked for, but {where} allows at most {partition.max_nodes} a job"
         )
+    if not (wanted.cpus_per_node or wanted.memory_mib or wanted.gpus):
+        return obstacles
+    members = set(partition.nodes)
+    inside = [node for node in nodes if node.node_name in members]
     if not inside:
         return obstacles
     cpus = max(node.cpu_total for node in inside)

@@ -6,13 +6,17 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import structs
-from sqlalchemy import ColumnElement, Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
 
 from s9s.domain.audit import UNKNOWN, AuditFilter, AuditRecord, Entry
 from s9s.storage.database import Database
 from s9s.storage.tables import audit, audit_head
 
 _PIECE: Final = 1000
+
+_HEAD: Final = select(audit_head.c.number, audit_head.c.hash).with_for_update()
+_INSERT: Final = insert(audit)
+_MOVE: Final = update(audit_head)
 
 
 class AuditRecords:
@@ -23,18 +27,20 @@ class AuditRecords:
 
     async def append(self, drafts: Sequence[AuditRecord]) -> list[int]:
         """Append records in one transaction, which is on disk when this returns; their numbers."""
-        async with self._database.write() as connection:
-            head = select(audit_head.c.number, audit_head.c.hash).with_for_update()
-            number, previous = (await connection.execute(head)).one()
+
+        def write(connection: Connection) -> list[int]:
+            number, previous = connection.execute(_HEAD).one()
             records = []
             for draft in drafts:
                 number += 1
                 record = structs.replace(draft, number=number, previous=previous)
                 records.append(structs.replace(record, hash=record.digest()))
                 previous = records[-1].hash
-            await connection.execute(insert(audit), [structs.asdict(record) for record in records])
-            await connection.execute(update(audit_head).values(number=number, hash=previous))
-        return [record.number for record in records]
+            connection.execute(_INSERT, [structs.asdict(record) for record in records])
+            connection.execute(_MOVE, {"number": number, "hash": previous})
+            return [record.number for record in records]
+
+        return await self._database.commit(write)
 
     async def page(
         self, wanted: AuditFilter, *, sort: str, descending: bool, limit: int, offset: int
