@@ -142,7 +142,8 @@ class Columns:
 
     def _make_room(self, slots: int) -> None:
         if slots > self.capacity:
-            more = max(slots, self.capacity * 3 // 2) - self.capacity
+            # A ninth of empty room at most: each slot takes 228 bytes.
+            more = max(slots, self.capacity * 9 // 8) - self.capacity
             self._numbers = np.pad(self._numbers, ((0, 0), (0, more)))
             self._codes = np.pad(self._codes, ((0, 0), (0, more)))
             self._key = np.pad(self._key, (0, more))
