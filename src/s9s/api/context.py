@@ -20,6 +20,7 @@ from s9s.services.bulk import Bulk
 from s9s.services.clients import Clients
 from s9s.services.job_control import JobControl
 from s9s.services.jobs import Jobs
+from s9s.services.logins import Logins
 from s9s.services.nodes import Nodes
 from s9s.services.output import Output
 from s9s.services.partitions import Partitions
@@ -43,6 +44,7 @@ class Services:
     health: Health
     self_service: SelfService
     clients: Clients
+    logins: Logins
     access_tokens: AccessTokens
     audit: Audit
 

@@ -6,7 +6,19 @@ from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
 
-from s9s.api.routers import audit, job_changes, jobs, nodes, oauth, output, partitions, status, tokens, users
+from s9s.api.routers import (
+    audit,
+    job_changes,
+    jobs,
+    login,
+    nodes,
+    oauth,
+    output,
+    partitions,
+    status,
+    tokens,
+    users,
+)
 
 #: Relative to ``/v1``.
 V1_ROUTES: Final[list[HTTPRouteHandler]] = [
@@ -16,6 +28,7 @@ V1_ROUTES: Final[list[HTTPRouteHandler]] = [
     *nodes.ROUTES,
     *users.ROUTES,
     *partitions.ROUTES,
+    *login.ROUTES,
     *tokens.ROUTES,
     *audit.ROUTES,
     *status.ROUTES,

@@ -15,7 +15,7 @@ from s9s.api.front import Front
 from s9s.api.pages import JobPages
 from s9s.api.peers import Proxies
 from s9s.app.clusters import open_backend
-from s9s.app.credentials import open_access_tokens, open_credentials
+from s9s.app.credentials import open_access_tokens, open_credentials, open_logins
 from s9s.backends.base import SupportsFiles, SupportsTime, UserFiles
 from s9s.backends.files import LocalUserFiles
 from s9s.backends.processes import Processes
@@ -31,6 +31,7 @@ from s9s.services.holds import Holds
 from s9s.services.job_control import JobControl
 from s9s.services.jobs import Jobs
 from s9s.services.limits import RateLimits
+from s9s.services.logins import Logins
 from s9s.services.nodes import Nodes
 from s9s.services.output import Output
 from s9s.services.partitions import Partitions
@@ -117,7 +118,9 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         await limits.start()
         stack.push_async_callback(limits.stop)
         failures = FailedLogins(settings.limits.failed_logins)
-        services = _services(cluster, holds, database, tokens, access_tokens, audit, failures)
+        logins = open_logins(settings, tokens, failures)
+        stack.callback(logins.close)
+        services = _services(cluster, holds, database, tokens, access_tokens, audit, failures, logins)
         proxies = Proxies(settings.server.trusted_proxies)
         credentials = open_credentials(settings, tokens, access_tokens, failures)
         front = create_app(
@@ -142,6 +145,7 @@ def _services(
     access_tokens: AccessTokens,
     audit: Audit,
     failures: FailedLogins,
+    logins: Logins,
 ) -> Services:
     jobs = Jobs(cluster, holds)
     control = JobControl(cluster, jobs, holds)
@@ -158,5 +162,6 @@ def _services(
         self_service=SelfService(tokens),
         clients=Clients(tokens, failures),
         access_tokens=access_tokens,
+        logins=logins,
         audit=audit,
     )

@@ -9,8 +9,10 @@ from s9s.services.access_tokens import AccessTokens
 from s9s.services.certificates import ClientCertificates
 from s9s.services.credentials import Credentials
 from s9s.services.failed_logins import FailedLogins
+from s9s.services.logins import Logins
 from s9s.services.names import NameRule
 from s9s.services.openid import OpenIdTokens, Provider
+from s9s.services.passwords import LdapPasswords, MissingPackage, PamPasswords, Passwords
 from s9s.services.provider_keys import ProviderKeys
 from s9s.services.tokens import Tokens
 from s9s.storage.signing_keys import SigningKeys
@@ -74,3 +76,32 @@ def open_certificates(settings: Settings, tokens: Tokens) -> ClientCertificates 
         return None
     rule = NameRule(settings.certificates.user_pattern)
     return ClientCertificates(tokens, settings.certificates.user_from, rule)
+
+
+def open_logins(settings: Settings, tokens: Tokens, failures: FailedLogins) -> Logins:
+    """Logins with a password, as far as they are set up.
+
+    Raises `BadConfiguration` for a directory server that is not named, and for a package that is missing.
+    """
+    login = settings.login
+    passwords: Passwords | None = None
+    try:
+        if login.method == "pam":
+            passwords = PamPasswords(login.pam_service)
+        elif login.method == "ldap":
+            if login.ldap_url is None:
+                raise BadConfiguration("login.ldap_url must be set where login.method is ldap")
+            passwords = LdapPasswords(
+                login.ldap_url, login.ldap_user_dn, str(login.ldap_ca) if login.ldap_ca else None
+            )
+    except MissingPackage as error:
+        raise BadConfiguration(f"login.method = {login.method}: {error}") from error
+    return Logins(
+        tokens,
+        passwords,
+        failures,
+        lifetime_seconds=login.lifetime_seconds,
+        operators=login.operators,
+        administrators=login.administrators,
+        tier=login.tier,
+    )

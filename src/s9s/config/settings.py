@@ -217,6 +217,33 @@ class OpenIdConnect(Section):
     """Of the rate limits."""
 
 
+class Login(Section):
+    """Logging in with a password, for a personal token (`POST /v1/login`)."""
+
+    method: Literal["off", "pam", "ldap"] = "off"
+    """What checks passwords: PAM of this host (package `s9s[pam]`), or a directory server (`s9s[ldap]`)."""
+    lifetime_seconds: Annotated[int, Field(ge=60, le=30 * 86400)] = 8 * 3600
+    """How long the token is valid."""
+    pam_service: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", examples=["s9s"])] = "login"
+    """Service that PAM is asked for: a file in /etc/pam.d."""
+    ldap_url: (
+        Annotated[str, Field(pattern=r"^ldaps?://\S+$", examples=["ldaps://ldap.example.com"])] | None
+    ) = None
+    """The directory server; `ldap://` is turned to TLS before anything is said."""
+    ldap_user_dn: Annotated[
+        str, Field(pattern=r"^.*\{user\}.*$", examples=["uid={user},ou=people,dc=example,dc=com"])
+    ] = "uid={user}"
+    """Where a user's entry is."""
+    ldap_ca: AbsolutePath | None = None
+    """Certificates of who may vouch for the directory server (PEM); unset are those of the host."""
+    operators: Annotated[Texts, Field(examples=['["carol"]'])] = ()
+    """Users whose tokens have the role operator."""
+    administrators: Annotated[Texts, Field(examples=['["dave"]'])] = ()
+    """Users whose tokens have the role admin."""
+    tier: Literal["free", "pro", "enterprise"] = "free"
+    """Of the rate limits."""
+
+
 class Limits(Section):
     """Bounds of what one request, or all together, may take."""
 
@@ -262,6 +289,7 @@ class Settings(BaseModel):
     certificates: Certificates = Field(default_factory=Certificates)
     oauth: OAuth = Field(default_factory=OAuth)
     oidc: OpenIdConnect = Field(default_factory=OpenIdConnect)
+    login: Login = Field(default_factory=Login)
     limits: Limits = Field(default_factory=Limits)
     logging: Logging = Field(default_factory=Logging)
     _config_file: Path | None = None
