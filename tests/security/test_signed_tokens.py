@@ -110,7 +110,7 @@ WRONG_CLAIMS: list[dict[str, Any]] = [
     {"aud": "other"}, {"aud": ["other"]}, {"aud": None}, {"aud": []}, {"aud": {"s9s": 1}}, {"aud": ""},
     {"iss": None}, {"iss": "https://elsewhere.example.com"}, {"iss": ["x"]},
     {"exp": 1}, {"exp": None}, {"exp": "tomorrow"}, {"exp": time.time() - 31}, {"exp": float("nan")},
-    {"nbf": time.time() + 600}, {"iat": time.time() + 600},
+    {"nbf": time.time() + 86400}, {"iat": time.time() + 86400},
     {"preferred_username": None}, {"preferred_username": "root"}, {"preferred_username": "slurm"},
     {"preferred_username": "0"}, {"preferred_username": "alice\n"}, {"preferred_username": "../alice"},
     {"preferred_username": ["alice"]}, {"preferred_username": {"alice": 1}},

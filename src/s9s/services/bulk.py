@@ -76,22 +76,23 @@ class Bulk:
             "priority": lambda job_id: control.set_priority(job_id, caller, priority or 0),
         }
         act = actions[action]
-        results: list[BulkOutcome | None] = [None] * len(job_ids)
-        waiting = iter(enumerate(job_ids))
+        outcomes: dict[str, BulkOutcome] = {}
+        # An id that is given twice is changed once.
+        waiting = iter(dict.fromkeys(job_ids))
 
         unknown = await self._jobs.unknown_among(job_ids)
 
         async def work() -> None:
-            for index, job_id in waiting:
+            for job_id in waiting:
                 try:
                     if job_id in unknown:
                         raise ResourceNotFound.of("job", job_id)
                     await act(job_id)
                 except S9SError as error:
                     observe(f"jobs/{job_id}", error=error.code)
-                    results[index] = BulkOutcome(job_id, error.message, error)
+                    outcomes[job_id] = BulkOutcome(job_id, error.message, error)
                 else:
-                    results[index] = BulkOutcome(job_id, _DONE[action])
+                    outcomes[job_id] = BulkOutcome(job_id, _DONE[action])
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -99,4 +100,4 @@ class Bulk:
                     group.create_task(work())
         finally:
             self._jobs.touch([job_id for job_id in job_ids if job_id not in unknown])
-        return [one for one in results if one is not None]
+        return [outcomes[job_id] for job_id in job_ids]

@@ -105,6 +105,9 @@ def _amounts(submission: JobSubmission) -> dict[str, Any]:
             and submission.tasks is None
         ):
             job |= {"tasks_per_node": 1, "cpus_per_task": submission.cpus_per_node}
+            if submission.nodes is not None and submission.nodes_max is None:
+                # As sbatch does: otherwise 22.05 counts the CPUs of one node only while the job waits.
+                job["tasks"] = submission.nodes
         else:
             job["minimum_cpus_per_node"] = submission.cpus_per_node
     if submission.memory_mib is not None:
