@@ -166,3 +166,24 @@ def test_tokens_in_the_clear_are_warned_of(tmp_path: Path) -> None:
     server["public_url"] = "https://api.example.com"
     levels = [level for level, _ in found(Settings.model_validate({"server": server}), "listening")]
     assert levels == [Level.OK]
+
+
+def test_a_database_that_cannot_be_made_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    url = f"sqlite:///{tmp_path}/file/s9s.db"
+    output = check(1, S9S_CLUSTER="simulated", S9S_DATABASE__URL=url)
+    assert any(line.startswith("database ") for line in lines(output, "FAIL"))
+
+
+def test_a_certificate_that_cannot_be_used_is_a_failure(tmp_path: Path) -> None:
+    certificate = tmp_path / "server.pem"
+    certificate.write_text("no certificate")
+    certificate.chmod(0o600)
+    output = check(1, S9S_CLUSTER="simulated", S9S_SERVER__TLS_CERTIFICATE=str(certificate))
+    assert any(line.startswith("tls server.tls_certificate") for line in lines(output, "FAIL"))
+
+
+def test_a_named_slurm_that_is_not_there_is_a_failure_and_no_simulated_cluster(tmp_path: Path) -> None:
+    output = check(1, S9S_CLUSTER="auto", S9S_CLUSTER__SLURM_CONF=str(tmp_path / "slurm.conf"))
+    assert any(line.startswith("slurm.conf ") for line in lines(output, "FAIL"))
+    assert "simulated" not in output

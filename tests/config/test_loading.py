@@ -185,3 +185,8 @@ def test_an_ordinary_user_has_a_state_directory_of_their_own(
     assert load_settings().server.state_dir == tmp_path / ".local/state/s9s"
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg"))
     assert load_settings().server.state_dir == tmp_path / "xdg/s9s"
+
+
+def test_a_state_directory_that_cannot_be_looked_into_holds_no_file(tmp_path: Path) -> None:
+    # As where a directory above may not be entered, which root always may.
+    assert load_settings(flags={"server.state_dir": str(tmp_path / ("x" * 300))}).config_file is None

@@ -47,6 +47,23 @@ class Found:
         return self.has_commands or self.slurmrestd_url is not None
 
 
+def falls_back(settings: Settings, found: Found) -> bool:
+    """Whether ``auto`` takes the simulated cluster: there is no Slurm, and the settings name nothing of one.
+
+    What they name and is not there is a mistake, and a simulated cluster with its test token no answer to it.
+    """
+    cluster = settings.cluster
+    names_one = cluster.bin_dir or cluster.slurm_conf or cluster.slurmrestd_url or cluster.jwt_key
+    return cluster.mode == "auto" and not found.is_any and names_one is None
+
+
+def reaches_only_this_host(settings: Settings) -> bool:
+    """Whether nobody from outside can be a client, as far as the settings tell."""
+    server = settings.server
+    is_loopback = server.host in ("127.0.0.1", "::1", "localhost")
+    return is_loopback and server.public_url is None and not server.trusted_proxies
+
+
 async def open_backend(settings: Settings, processes: Processes | None = None) -> Backend:
     """The backend that the settings ask for; ``auto`` looks for this host's Slurm first.
 
@@ -57,7 +74,7 @@ async def open_backend(settings: Settings, processes: Processes | None = None) -
         return _simulated(settings)
     processes = processes or Processes(concurrency=settings.limits.max_processes, sudo=settings.cluster.sudo)
     found = await find_slurm(settings, processes)
-    if mode == "auto" and not found.is_any:
+    if falls_back(settings, found):
         return _simulated(settings)
     ways: dict[str, Backend] = {}
     if mode in ("auto", "cli") and found.has_commands:
@@ -184,7 +201,8 @@ def _simulated(settings: Settings) -> Backend:
     from s9s.backends.simulated import SimulatedBackend
 
     simulated = settings.simulated
-    is_local = settings.server.host in ("127.0.0.1", "::1", "localhost")
+    # The test token is known to all, and the jobs and files are those of whoever started the server.
+    is_local = reaches_only_this_host(settings)
     return SimulatedBackend(
         state_dir=str(settings.server.state_dir),
         user=getpass.getuser(),
@@ -193,5 +211,6 @@ def _simulated(settings: Settings) -> Backend:
         speed=simulated.speed,
         seed=simulated.seed,
         run_jobs=simulated.run_jobs and is_local,
+        confined=not is_local,
         churn=simulated.churn,
     )

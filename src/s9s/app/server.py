@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import getpass
 import shlex
@@ -37,9 +38,10 @@ def serve(settings: Settings) -> None:
     try:
         listener = _listen(settings.server.host, settings.server.port)
     except OSError as error:
+        is_taken = error.errno == errno.EADDRINUSE
         raise click.ClickException(
-            f"Cannot listen on {settings.server.host} port {settings.server.port}: {error.strerror}. "
-            "Another program may be there: try --port with another number"
+            f"Cannot listen on {settings.server.host} port {settings.server.port}: {error.strerror}"
+            + (". Another program may be there: try --port with another number" if is_taken else "")
         ) from error
     try:
         uvloop.run(_serve(settings, listener))
@@ -130,7 +132,7 @@ def _greet(settings: Settings, application: Application, port: int) -> None:
     url = settings.server.public_url or f"{scheme}://{name}:{port}"
     info = application.cluster.snapshot.info
     if application.is_simulated:
-        what = "the embedded simulated cluster; what you submit really runs here, as you"
+        what = "the embedded simulated cluster"
     elif info is None:
         what = "a Slurm that is out of reach right now; it is tried again and again"
     else:

@@ -81,7 +81,8 @@ def _find_file(given: Path | None, state_dir: Path) -> Path | None:
     if given is not None:
         return given.expanduser().absolute()
     own = state_dir.absolute() / "s9s.toml"
-    if own.exists():
+    # Not Path.exists(), which raises where a directory above cannot be entered.
+    if os.path.exists(own):
         return own
     # An ordinary user's personal server need not be able to read the site's file.
     return SYSTEM_FILE if os.access(SYSTEM_FILE, os.R_OK) else None

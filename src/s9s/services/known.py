@@ -51,6 +51,7 @@ class KnownCallers:
         self._used: dict[str, int] = {}
         self._revision: int | None = None
         self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
         self.generation = 0
         """Another one after every revocation. Whoever looks something up asks for it before, for `keep`."""
 
@@ -131,14 +132,15 @@ class KnownCallers:
     async def start(self) -> None:
         """Begin to remember, and to keep it true. Raises `DatabaseUnavailable`."""
         await self.refresh()
+        self._stopping.clear()
         self._task = asyncio.create_task(self._watch(), name="credentials")
 
     async def stop(self) -> None:
         """End what `start` began. Stopping twice is harmless."""
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            # Not cancelled: a transaction that is cut short leaves a connection in nobody's hands.
+            self._stopping.set()
+            await self._task
             self._task = None
         self._revision = None
         self.forget()
@@ -149,8 +151,10 @@ class KnownCallers:
 
     async def _watch(self) -> None:
         flushed_at = time.monotonic()
-        while True:
-            await asyncio.sleep(POLL_SECONDS)
+        while not self._stopping.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), POLL_SECONDS)
+                return
             try:
                 await self.refresh()
                 if time.monotonic() - flushed_at >= FLUSH_SECONDS:

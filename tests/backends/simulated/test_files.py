@@ -165,3 +165,23 @@ async def test_what_has_not_started_has_no_output(files: SimulatedFiles) -> None
     for path in ("/home/alice/logs/job_12346.out", "/home/alice/logs/job_99.out", "/home/alice/logs/12345"):
         with pytest.raises(ResourceNotFound):
             await files.open(path, "alice")
+
+
+async def test_a_confined_cluster_opens_no_file_of_the_host(
+    make_world: Callable[..., World], tmp_path: Path
+) -> None:
+    world = make_world(jobs=60, confined=True)
+    await world.backend.discover()
+    assert isinstance(world.backend, SupportsFiles)
+    files = world.backend.files
+    (tmp_path / "secret").write_text("#!/bin/sh\n")
+    (tmp_path / "simulated/home/alice/link").symlink_to(tmp_path / "secret")
+    try:
+        for path in ("/etc/passwd", str(tmp_path / "secret"), "/home/alice/link", "/no/such/file"):
+            for actor in ("root", "alice"):
+                with pytest.raises(ResourceNotFound):
+                    await files.open(path, actor)
+        assert whole(await files.open("/home/alice/test.sh", "root")).startswith(b"#!/bin/sh\n")
+        assert whole(await files.open(OUTPUT, "alice"))
+    finally:
+        await world.backend.close()

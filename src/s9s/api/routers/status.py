@@ -34,7 +34,7 @@ async def get_status(caller: NamedDependency[Caller], health: NamedDependency[He
         started_at=format_instant(health.started_at),
         timestamp=format_instant(int(time.time())),
         clusters=clusters,
-        caller=CallerStatus(caller.user, caller.role.value, sorted(caller.scopes), caller.token_id),
+        caller=CallerStatus(caller.user, caller.role.value, sorted(caller.granted), caller.token_id),
     )
 
 

@@ -61,6 +61,8 @@ class SimulatedBackend:
         speed: Simulated seconds in a real one; 0 stops time. Ignored when `clock` is given.
         run_jobs: Whether submitted jobs are really run, as processes of `user`. Without it they follow
             what their script looks like.
+        confined: Whether no file of the host is opened for clients: for a server that others can reach, as
+            its test token is known to all.
         clock: Simulated time.
         private_data: Slurm's PrivateData; only ``jobs`` makes a difference here.
         most_processes: How many submitted jobs really run at a time; ``None`` is four for each CPU.
@@ -78,6 +80,7 @@ class SimulatedBackend:
         churn: float | None = None,
         speed: float = 1.0,
         run_jobs: bool = True,
+        confined: bool = False,
         clock: Clock | None = None,
         private_data: frozenset[str] = frozenset(),
         most_processes: int | None = None,
@@ -93,7 +96,7 @@ class SimulatedBackend:
         )
         self._ids = JobIds(Path(state_dir) / "simulated" / "next_job_id", FIRST_JOB_ID)
         self._cluster = Cluster(site, now=self.clock.now(), seed=seed, ids=self._ids, expected_jobs=jobs)
-        self._homes = Homes(state_dir, user, self._cluster.accounts.__contains__)
+        self._homes = Homes(state_dir, user, self._cluster.accounts.__contains__, confined=confined)
         self._processes: LocalProcesses | None = None
         if run_jobs:
             self._processes = LocalProcesses(

@@ -1,7 +1,8 @@
 """Where the simulated users' files really are.
 
 What clients see as ``/home/alice/...`` lies in the server's state directory; every other path, and the
-home of whoever started the server, is the real one.
+home of whoever started the server, is the real one. A confined cluster has the simulated homes and nothing
+else.
 """
 
 from __future__ import annotations
@@ -45,13 +46,17 @@ class Homes:
         state_dir: The server's own directory.
         own_user: Who started the server; this one's home is real.
         is_user: Whether somebody is a user of the cluster.
+        confined: Whether nothing beyond the simulated homes is there, not even for `own_user`.
     """
 
-    def __init__(self, state_dir: str, own_user: str, is_user: Callable[[str], bool]) -> None:
+    def __init__(
+        self, state_dir: str, own_user: str, is_user: Callable[[str], bool], *, confined: bool = False
+    ) -> None:
         self._state_dir = os.path.realpath(state_dir)
         self.root = os.path.join(self._state_dir, "simulated", "home")
         self._own_user = own_user
         self._is_user = is_user
+        self._confined = confined
         self._writers: OrderedDict[tuple[int, int], str] = OrderedDict()
 
     def prepare(self) -> None:
@@ -96,6 +101,7 @@ class Homes:
 
         Raises:
             PermissionDenied: when it leads into somebody else's home or the server's own directory.
+            ResourceNotFound: when it leads out of the simulated homes and the cluster is confined.
             OSError: for a loop of links.
         """
         real = os.path.realpath(self.real(path))
@@ -110,8 +116,10 @@ class Homes:
     def check(self, real: str, path: str, actor: str) -> None:
         """Raise `PermissionDenied` unless `actor` may enter the real path; `path` is what is said to clients.
 
-        Whoever started the server owns all these files and may.
+        Whoever started the server owns all these files and may. Raises `ResourceNotFound` as `resolve` does.
         """
+        if self._confined and self.is_shared(real):
+            raise ResourceNotFound.of("file", path)
         if actor == self._own_user:
             return
         inside = real == self._state_dir or real.startswith(self._state_dir + "/")
@@ -141,4 +149,4 @@ class Homes:
         return user if self._is_mapped(user) else None
 
     def _is_mapped(self, user: str) -> bool:
-        return user != self._own_user and self._is_user(user)
+        return (user != self._own_user or self._confined) and self._is_user(user)

@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from s9s.app.clusters import Found, find_slurm, open_backend
+from s9s.app.clusters import Found, falls_back, find_slurm, open_backend, reaches_only_this_host
 from s9s.backends.base import Backend
 from s9s.backends.processes import Processes
 from s9s.backends.slurmrestd import KeyTokens, UnusableKey
@@ -48,7 +48,7 @@ async def check_cluster(settings: Settings, users: Iterable[str]) -> AsyncIterat
         processes = Processes(concurrency=settings.limits.max_processes, sudo=settings.cluster.sudo)
         stack.callback(processes.close)
         found = await find_slurm(settings, processes)
-        if settings.cluster.mode == "auto" and not found.is_any:
+        if falls_back(settings, found):
             # It is not opened: that could end the jobs of a server which runs on the same directory.
             for finding in _simulated(settings, "there is no Slurm on this host"):
                 yield finding
@@ -83,10 +83,10 @@ async def _discover(backend: Backend) -> ClusterInfo:
 
 def _simulated(settings: Settings, why: str) -> Iterator[Finding]:
     yield ok("cluster", f"the embedded simulated cluster: {why}")
-    if settings.simulated.run_jobs and settings.server.host not in ("127.0.0.1", "::1", "localhost"):
+    if settings.simulated.run_jobs and not reaches_only_this_host(settings):
         yield warn(
-            "jobs", f"what clients submit does not really run while {settings.server.host} is listened on",
-            "listen on 127.0.0.1",
+            "jobs", "what clients submit does not really run, as the server can be reached from outside",
+            "listen on 127.0.0.1, without server.public_url and server.trusted_proxies",
         )  # fmt: skip
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
-from s9s.cli.checks.findings import Finding, fail, ok, warn
+from s9s.cli.checks.findings import Finding, fail, nearest_existing, ok, warn
 from s9s.config import Settings
 from s9s.domain.credentials import Token
 from s9s.storage.database import Database, DatabaseUnavailable
@@ -24,7 +26,13 @@ async def check_database(settings: Settings) -> AsyncIterator[Finding]:
             async with database.write():
                 pass
     except FileNotFoundError:
-        yield ok(_SUBJECT, f"{url} will be made")
+        directory = nearest_existing(Path(url.removeprefix("sqlite:///")).parent)
+        if directory.is_dir() and os.access(directory, os.W_OK | os.X_OK):
+            yield ok(_SUBJECT, f"{url} will be made")
+        else:
+            yield fail(
+                _SUBJECT, f"{url} cannot be made in {directory}", "set database.url, or mend the directory"
+            )
         return
     except DatabaseUnavailable as error:
         yield fail(_SUBJECT, f"{url}: {error}", "check the file, its owner and the room on its disk")

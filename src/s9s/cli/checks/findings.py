@@ -45,6 +45,12 @@ def fail(subject: str, text: str, mend: str | None = None) -> Finding:
     return Finding(Level.FAIL, subject, text, mend)
 
 
+def nearest_existing(path: Path) -> Path:
+    """`path`, or the directory above it in which it, or what leads to it, would be made."""
+    # Not Path.exists(), which raises where a directory cannot be entered.
+    return next(parent for parent in (path, *path.parents) if os.path.exists(parent))
+
+
 def open_to_others(path: Path) -> str | None:
     """Why somebody else could change what is at `path`: a clause, or ``None``."""
     status = path.stat()

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from s9s.cli.checks.findings import Finding, fail, ok, open_to_others, warn
+from s9s.app.tls import UnusableTls, open_tls
+from s9s.cli.checks.findings import Finding, fail, nearest_existing, ok, open_to_others, warn
 from s9s.config import Settings
 
 #: On these, SQLite's locks and its write-ahead log cannot be relied on.
@@ -30,6 +31,7 @@ def check_host(settings: Settings) -> Iterator[Finding]:
     yield _configuration(settings.config_file)
     yield from _state_directory(settings.server.state_dir)
     yield from _listening(settings)
+    yield from _tls(settings)
     yield _descriptors()
 
 
@@ -44,7 +46,7 @@ def _configuration(file: Path | None) -> Finding:
 
 def _state_directory(path: Path) -> Iterator[Finding]:
     subject = "state directory"
-    nearest = next(parent for parent in (path, *path.parents) if parent.exists())
+    nearest = nearest_existing(path)
     if not nearest.is_dir():
         yield fail(subject, f"{nearest} is not a directory", "set server.state_dir to another one")
         return
@@ -52,7 +54,7 @@ def _state_directory(path: Path) -> Iterator[Finding]:
         mend = f"make {path} and `chown {_me()}` it, or set server.state_dir (S9S_STATE_DIR) to another one"
         yield fail(subject, f"{nearest} is not writable by {_me()}", mend)
         return
-    status = path.stat() if path.exists() else None
+    status = path.stat() if nearest == path else None
     if status is None:
         yield ok(subject, f"{path} will be made")
     elif status.st_uid != os.geteuid():
@@ -116,6 +118,16 @@ def _listening(settings: Settings) -> Iterator[Finding]:
             "set server.tls_certificate; or listen on 127.0.0.1 behind a proxy with TLS, and set "
             "server.public_url to its https address",
         )
+
+
+def _tls(settings: Settings) -> Iterator[Finding]:
+    try:
+        tls = open_tls(settings.server)
+    except UnusableTls as error:
+        yield fail("tls", str(error), "set server.tls_certificate and server.tls_key to a pair in PEM")
+        return
+    if tls is not None:
+        yield ok("tls", str(settings.server.tls_certificate))
 
 
 def _descriptors() -> Finding:
