@@ -187,3 +187,10 @@ def test_a_named_slurm_that_is_not_there_is_a_failure_and_no_simulated_cluster(t
     output = check(1, S9S_CLUSTER="auto", S9S_CLUSTER__SLURM_CONF=str(tmp_path / "slurm.conf"))
     assert any(line.startswith("slurm.conf ") for line in lines(output, "FAIL"))
     assert "simulated" not in output
+
+
+def test_a_state_directory_that_cannot_be_looked_into_is_a_failure(tmp_path: Path) -> None:
+    # As where a directory above may not be entered, which root always may.
+    (tmp_path / "file").touch()
+    output = check(1, S9S_CLUSTER="simulated", S9S_STATE_DIR=str(tmp_path / "file" / ("x" * 300)))
+    assert output.splitlines()[-1].endswith("FAIL")

@@ -182,7 +182,8 @@ def _begin(connection: Connection) -> None:
 
 
 def _require_file(path: Path) -> None:
-    if not path.exists():
+    # Not Path.exists(), which raises where a directory cannot be entered.
+    if not os.path.exists(path):
         raise FileNotFoundError(f"{path} does not exist")
 
 
