@@ -1,0 +1,12 @@
+"""The schema as the code sees it, a module for each noun; `s9s.storage.migrations` makes it.
+
+Instants are epoch seconds.
+"""
+
+from s9s.storage.tables.audit import audit, audit_head
+from s9s.storage.tables.credentials import quotas, tokens
+from s9s.storage.tables.metadata import SCHEMA_VERSION, metadata
+from s9s.storage.tables.notes import hold_notes
+from s9s.storage.tables.revisions import revisions
+
+__all__ = ["SCHEMA_VERSION", "audit", "audit_head", "hold_notes", "metadata", "quotas", "revisions", "tokens"]
