@@ -6,7 +6,6 @@ from itertools import pairwise
 from typing import Any
 
 from s9s.config import SHORT_NAMES, Section, describe_allowed, sections
-from s9s.config import settings as module
 
 
 def settings() -> str:
@@ -22,10 +21,8 @@ def variables() -> str:
 
 def descriptions(section: type[Section]) -> dict[str, str]:
     """The docstrings that stand below the keys of a section."""
-    tree = ast.parse(inspect.getsource(module))
-    [body] = [
-        node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == section.__name__
-    ]
+    tree = ast.parse(inspect.getsource(section))
+    [body] = [node.body for node in tree.body if isinstance(node, ast.ClassDef)]
     found = {}
     for key, below in pairwise(body):
         match key, below:

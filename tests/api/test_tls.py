@@ -18,7 +18,7 @@ import websockets
 from s9s.api.tls import CertifiedHttpProtocol
 from s9s.app.application import Application
 from s9s.app.tls import Tls, UnusableTls, open_tls
-from s9s.config.settings import Server
+from s9s.config.server import Server
 from s9s.domain.credentials import Kind
 from s9s.services.access import Role
 from s9s.services.known import hash_of

@@ -13,7 +13,7 @@ from requests_oauthlib import OAuth2Session
 
 from s9s.app.application import Application
 from s9s.app.tls import open_tls
-from s9s.config.settings import Server
+from s9s.config.server import Server
 from s9s.domain.credentials import Kind
 from s9s.services.tokens import Wish
 from tests.api.authority import Authority

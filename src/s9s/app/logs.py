@@ -7,7 +7,7 @@ import sys
 
 import structlog
 
-from s9s.config.settings import Logging
+from s9s.config.server import Logging
 
 
 def configure_logging(settings: Logging) -> None:

@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from s9s.config.settings import Server
+from s9s.config.server import Server
 
 #: How often a renewed certificate is looked for.
 RENEWAL_SECONDS: Final = 30.0

@@ -12,7 +12,9 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from s9s.config.settings import Settings, default_state_dir, describe_allowed, sections
+from s9s.config.section import describe_allowed
+from s9s.config.server import default_state_dir
+from s9s.config.settings import Settings, sections
 
 #: Where a system-wide configuration is looked for when the state directory holds none.
 SYSTEM_FILE: Final = Path("/etc/s9s/s9s.toml")

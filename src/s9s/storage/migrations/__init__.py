@@ -1,7 +1,8 @@
 """Bringing a database to the newest schema.
 
 After a change of `tables/`, ``python -m s9s.storage.migrations "what it does"`` writes a new version,
-``versions/NNNN_what_it_does.py``, to be read and corrected; `tables.metadata.SCHEMA_VERSION` is raised with it.
+``versions/NNNN_what_it_does.py``, to be read and
+corrected; `tables.metadata.SCHEMA_VERSION` is raised with it.
 """
 
 from __future__ import annotations
