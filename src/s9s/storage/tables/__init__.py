@@ -8,5 +8,16 @@ from s9s.storage.tables.credentials import quotas, tokens
 from s9s.storage.tables.metadata import SCHEMA_VERSION, metadata
 from s9s.storage.tables.notes import hold_notes
 from s9s.storage.tables.revisions import revisions
+from s9s.storage.tables.samples import samples
 
-__all__ = ["SCHEMA_VERSION", "audit", "audit_head", "hold_notes", "metadata", "quotas", "revisions", "tokens"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "audit",
+    "audit_head",
+    "hold_notes",
+    "metadata",
+    "quotas",
+    "revisions",
+    "samples",
+    "tokens",
+]
