@@ -11,7 +11,8 @@ import pytest
 
 from s9s.api.deadlines import MAX_HEAD_BYTES
 from s9s.api.fastlane import protocol_with
-from s9s.app.application import TEST_TOKEN, Application
+from s9s.app.application import Application
+from s9s.app.credentials import TEST_TOKEN
 from tests.api.conftest import listening
 
 HEAD, BODY = 0.5, 1.0
@@ -60,7 +61,7 @@ async def test_a_client_that_says_nothing_is_disconnected(connection: Connection
 
 async def test_a_head_that_drips_is_refused_however_steadily(connection: Connection) -> None:
     dripping = asyncio.create_task(
-        drip(connection, b"GET /v1/jobs HTTP/1.1\r\nHost: x\r\n" + b"X-A: b\r\n" * 99)
+        drip(connection, b"GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\n" + b"X-A: b\r\n" * 99)
     )
     answer = await rest(connection)
     dripping.cancel()
@@ -70,7 +71,7 @@ async def test_a_head_that_drips_is_refused_however_steadily(connection: Connect
 
 async def test_the_second_head_on_a_connection_has_the_same_deadline(connection: Connection) -> None:
     connection[1].write(
-        f"GET /v1/jobs?limit=1 HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}\r\nGET /v1/jobs HT".encode()
+        f"GET /v1/jobs?limit=1 HTTP/1.1\r\nHost: localhost\r\n{AUTHORIZATION}\r\nGET /v1/jobs HT".encode()
     )
     answer = await rest(connection)
     assert answer.startswith(b"HTTP/1.1 200 ")
@@ -78,7 +79,7 @@ async def test_the_second_head_on_a_connection_has_the_same_deadline(connection:
 
 
 async def test_an_idle_connection_is_kept(connection: Connection) -> None:
-    request = f"GET /v1/jobs?limit=1 HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}\r\n".encode()
+    request = f"GET /v1/jobs?limit=1 HTTP/1.1\r\nHost: localhost\r\n{AUTHORIZATION}\r\n".encode()
     for _ in range(2):
         connection[1].write(request)
         head = (await asyncio.wait_for(connection[0].readuntil(b"\r\n\r\n"), 10)).decode().lower()
@@ -93,7 +94,7 @@ async def test_a_body_that_drips_is_disconnected(
 ) -> None:
     authorization = AUTHORIZATION if is_known else ""
     connection[1].write(
-        f"POST /v1/jobs HTTP/1.1\r\nHost: x\r\n{authorization}Content-Length: 5000\r\n\r\n".encode()
+        f"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\n{authorization}Content-Length: 5000\r\n\r\n".encode()
     )
     began = time.monotonic()
     dripping = asyncio.create_task(drip(connection, b"{" * 400))
@@ -107,7 +108,7 @@ async def test_a_body_that_drips_is_disconnected(
 async def test_a_body_that_comes_in_time_is_read(connection: Connection) -> None:
     body = b'{"script": "/bin/sleep 0"}'
     connection[1].write(
-        f"POST /v1/jobs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{AUTHORIZATION}"
+        f"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{AUTHORIZATION}"
         f"Content-Length: {len(body)}\r\n\r\n".encode()
     )
     await drip(connection, body, pause=0.005)
@@ -116,7 +117,7 @@ async def test_a_body_that_comes_in_time_is_read(connection: Connection) -> None
 
 async def test_who_does_not_read_is_disconnected(port: int) -> None:
     _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
-    request = b"GET /v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
+    request = b"GET /v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
     try:
         async with asyncio.timeout(20):
             while True:  # never reading: at some point nothing more fits between the two
@@ -131,7 +132,9 @@ async def test_who_does_not_read_is_disconnected(port: int) -> None:
 
 async def test_a_head_has_a_greatest_length(connection: Connection) -> None:
     try:
-        connection[1].write(b"GET /v1/jobs HTTP/1.1\r\nHost: x\r\n" + b"X-A: " + b"a" * 2 * MAX_HEAD_BYTES)
+        connection[1].write(
+            b"GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\n" + b"X-A: " + b"a" * 2 * MAX_HEAD_BYTES
+        )
         await connection[1].drain()
     except ConnectionError:
         pass
@@ -143,7 +146,7 @@ async def test_many_headers_are_no_way_around_it(connection: Connection) -> None
     line = b"X-A: b\r\n"
     try:
         connection[1].write(
-            b"GET /v1/jobs HTTP/1.1\r\nHost: x\r\n" + line * (2 * MAX_HEAD_BYTES // len(line))
+            b"GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\n" + line * (2 * MAX_HEAD_BYTES // len(line))
         )
         await connection[1].drain()
         connection[1].write(b"\r\n")
@@ -158,7 +161,7 @@ async def test_others_are_served_while_hundreds_drip(port: int) -> None:
     for _, writer in slow:
         writer.write(b"GET /v1/jobs HTTP/1.1\r\nHo")
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(f"GET /v1/jobs?limit=1 HTTP/1.1\r\nHost: x\r\n{AUTHORIZATION}\r\n".encode())
+    writer.write(f"GET /v1/jobs?limit=1 HTTP/1.1\r\nHost: localhost\r\n{AUTHORIZATION}\r\n".encode())
     assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 200 ")
     writer.close()
     for one in slow:

@@ -12,9 +12,12 @@ import httpx2
 import pytest
 import uvicorn
 
+from s9s.api.connections import Connection
 from s9s.api.fastlane import protocol_with
-from s9s.app.application import TEST_TOKEN, Application, running
+from s9s.app.application import Application, running
+from s9s.app.credentials import TEST_TOKEN
 from s9s.config import Settings
+from s9s.services.tokens import Wish
 
 QUERIES = [
     "",
@@ -100,17 +103,19 @@ async def test_both_lanes_answer_alike(application: Application, port: int, pref
 
 
 async def test_the_fast_lane_answers_known_callers_who_have_a_lease(application: Application) -> None:
-    headers = [(b"authorization", f"Bearer {TEST_TOKEN}".encode())]
-    assert application.lane.answer(b"", headers, "127.0.0.1") is None
+    nowhere = Connection(None, None)
+    secret, _ = await application.tokens.create(Wish(user="alice"))
+    headers = [(b"authorization", f"Bearer {secret}".encode())]
+    assert application.lane.answer(b"", headers, "127.0.0.1", nowhere) is None
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(application.front), base_url="http://test"
     ) as client:
-        await client.get("/v1/jobs", headers={"authorization": f"Bearer {TEST_TOKEN}"})
+        await client.get("/v1/jobs", headers={"authorization": f"Bearer {secret}"})
     for query, status in ((b"", b"200"), (b"limit=0", b"400")):
-        answer = application.lane.answer(query, headers, "127.0.0.1")
+        answer = application.lane.answer(query, headers, "127.0.0.1", nowhere)
         assert answer is not None
         assert answer[0][9:12] == status
-    assert application.lane.answer(b"", [(b"authorization", b"Bearer other")], "127.0.0.1") is None
+    assert application.lane.answer(b"", [(b"authorization", b"Bearer other")], "127.0.0.1", nowhere) is None
 
 
 async def test_without_a_credential_the_slow_lane_says_so(port: int) -> None:
@@ -123,7 +128,7 @@ async def test_without_a_credential_the_slow_lane_says_so(port: int) -> None:
 
 async def test_pipelined_requests_are_answered_in_order(port: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    head = f"Host: x\r\nAuthorization: Bearer {TEST_TOKEN}\r\n"
+    head = f"Host: localhost\r\nAuthorization: Bearer {TEST_TOKEN}\r\n"
     paths = ["/v1/jobs?limit=1", "/v1/status", "/v1/jobs?limit=2", "/v1/jobs/12345", "/v1/jobs?limit=3"]
     writer.write(
         "".join(
@@ -144,7 +149,7 @@ async def test_pipelined_requests_are_answered_in_order(port: int) -> None:
 async def test_what_is_asked_again_in_the_same_bytes_is_answered_anew(port: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     credential = f"Authorization: Bearer {TEST_TOKEN}"
-    known = f"GET /v1/jobs?limit=1 HTTP/1.1\r\nHost: x\r\n{credential}\r\n\r\n"
+    known = f"GET /v1/jobs?limit=1 HTTP/1.1\r\nHost: localhost\r\n{credential}\r\n\r\n"
     unknown = known.replace(TEST_TOKEN, "s9s_" + "x" * 43)
     other = known.replace("limit=1", "limit=2")
     # Whole and in pieces, once and twice in one write: an answer may not depend on what was before.
@@ -181,7 +186,7 @@ async def test_what_is_no_http_is_refused_in_the_format_of_errors(port: int) -> 
 async def test_head_has_the_headers_of_get_and_no_body(port: int, path: str) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for method in ("HEAD", "GET"):
-        head = f"Host: x\r\nAuthorization: Bearer {TEST_TOKEN}\r\nConnection: keep-alive\r\n"
+        head = f"Host: localhost\r\nAuthorization: Bearer {TEST_TOKEN}\r\nConnection: keep-alive\r\n"
         writer.write(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode())
     async with asyncio.timeout(10):
         first = await reader.readuntil(b"\r\n\r\n")

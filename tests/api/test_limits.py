@@ -9,8 +9,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from s9s.app.application import TEST_TOKEN, Application
+from s9s.app.application import Application
 from s9s.services.limits import Quota
+from s9s.services.tokens import Wish
 from tests.api.conftest import Client, serving
 
 NAMES = [f"x-ratelimit-{name}" for name in ("limit", "remaining", "reset", "window")]
@@ -180,10 +181,12 @@ async def test_what_is_left_survives_a_restart(tmp_path: Any, changed_settings: 
         }
     )
     seen = []
+    secret = ""
     for _ in range(3):
         async with running(settings) as application:
+            secret = secret or (await application.tokens.create(Wish(user="alice", tier="enterprise")))[0]
             transport = httpx2.ASGITransport(application.front)
-            headers = {"authorization": f"Bearer {TEST_TOKEN}"}
+            headers = {"authorization": f"Bearer {secret}"}
             async with httpx2.AsyncClient(
                 transport=transport, base_url="http://s9s", headers=headers
             ) as client:

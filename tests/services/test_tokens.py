@@ -192,17 +192,6 @@ async def test_tokens_made_at_the_same_time_are_all_kept(tokens: Tokens, other_p
     )
 
 
-async def test_an_ephemeral_secret_is_stored_nowhere(tokens: Tokens, tmp_path: Path) -> None:
-    caller = Caller("alice", Role.ADMIN, token_id="test")
-    tokens.known.ephemeral("test_token_123", caller)
-    assert tokens.known.get("test_token_123") == await tokens.verify("test_token_123") == caller
-    await tokens.known.flush()
-    assert await tokens.list() == []
-    content = b"".join(file.read_bytes() for file in tmp_path.glob("s9s.db*"))
-    assert b"test_token_123" not in content
-    assert sha256(b"test_token_123").digest() not in content
-
-
 async def last_use(tokens: Tokens) -> int | None:
     await tokens.known.flush()
     [token] = await tokens.list()

@@ -17,6 +17,7 @@ from s9s.api import docs
 from s9s.api.admission import Admission, LateAdmission
 from s9s.api.auditing import Auditing
 from s9s.api.auth import Authentication, secret_in
+from s9s.api.connections import locality_of
 from s9s.api.context import Services, checks, dependencies
 from s9s.api.errors import respond_error
 from s9s.api.front import Front
@@ -91,7 +92,7 @@ def create_app(
     def known(scope: Scope) -> Caller | None:
         with suppress(AuthenticationFailed):
             if (secret := secret_in(scope["headers"])) is not None:
-                return credentials.cached(secret, proxies.address_of(scope))
+                return credentials.cached(secret, proxies.address_of(scope), locality_of(scope))
         return None
 
     return Front(

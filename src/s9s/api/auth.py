@@ -9,6 +9,7 @@ from litestar.connection import ASGIConnection
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from s9s.api.connections import locality_of
 from s9s.api.peers import Proxies
 from s9s.domain.errors import AuthenticationFailed
 from s9s.services.credentials import Credentials
@@ -60,9 +61,10 @@ class Authentication(AbstractAuthenticationMiddleware):
         address = scope["state"]["address"]
         secret = secret_in(scope["headers"])
         if secret is not None:
-            caller = self._credentials.cached(secret, address)
+            is_local = locality_of(scope)
+            caller = self._credentials.cached(secret, address, is_local)
             if caller is None:
-                caller = await self._credentials.verify(secret, address)
+                caller = await self._credentials.verify(secret, address, is_local)
         elif (certificate := self._proxies.certificate(scope)) is not None:
             caller = await self._credentials.verify_certificate(certificate, address)
         else:

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import http
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Final, Protocol
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from s9s.api.auth import secret_in
+from s9s.api.connections import Connection
 from s9s.api.deadlines import DeadlineProtocol
 from s9s.api.errors import envelope, headers_of, status_of
 from s9s.api.front import CACHE_CONTROL, Front, request_id_of
@@ -49,7 +51,11 @@ class Lane(Protocol):
     """What the protocol needs of the application."""
 
     def answer(
-        self, query_string: bytes, headers: list[tuple[bytes, bytes]], peer: str | None
+        self,
+        query_string: bytes,
+        headers: list[tuple[bytes, bytes]],
+        peer: str | None,
+        connection: Connection,
     ) -> Answer | None:
         """An answer, or ``None`` when this is nothing for the fast lane."""
         ...
@@ -74,7 +80,11 @@ class JobsLane:
         }
 
     def answer(
-        self, query_string: bytes, headers: list[tuple[bytes, bytes]], peer: str | None
+        self,
+        query_string: bytes,
+        headers: list[tuple[bytes, bytes]],
+        peer: str | None,
+        connection: Connection,
     ) -> Answer | None:
         try:
             secret = secret_in(headers)
@@ -82,7 +92,8 @@ class JobsLane:
             return None
         if secret is None:
             return None
-        caller = self._credentials.cached(secret, self._proxies.address(peer, headers))
+        address = self._proxies.address(peer, headers)
+        caller = self._credentials.cached(secret, address, partial(connection.is_local, headers))
         if caller is None:
             return None
         if not caller.allows("jobs:read"):
@@ -136,7 +147,7 @@ def protocol_with(
         def data_received(self, data: bytes) -> None:
             whole = self.whole
             if whole is not None and data == whole[0] and self._is_idle():
-                answer = lane.answer(whole[1], self.headers, self.client and self.client[0])
+                answer = lane.answer(whole[1], self.headers, self.client and self.client[0], self.connection)
                 if answer is not None:
                     self._answer_now(answer)
                     return
@@ -153,7 +164,7 @@ def protocol_with(
 
         def on_headers_complete(self) -> None:
             if (query := self._query()) is not None and self._is_plain() and self._is_idle():
-                answer = lane.answer(query, self.headers, self.client and self.client[0])
+                answer = lane.answer(query, self.headers, self.client and self.client[0], self.connection)
                 if answer is not None:
                     self.answered = query
                     self._answer_now(answer)

@@ -1,7 +1,7 @@
-"""The certificate of a TLS connection's client, handed to the application.
+"""What the application must know of a connection, handed to it: itself, and its client's certificate.
 
-uvicorn keeps it to itself (its pull requests 3132 and 3133 would change that); these subclasses put it
-where ASGI's TLS extension wants it, as DER: ``scope["extensions"]["tls"]["client_cert"]``.
+uvicorn keeps both to itself (its pull requests 3132 and 3133 would change that for the certificate); these
+subclasses put it where ASGI's TLS extension wants it, as DER: ``scope["extensions"]["tls"]["client_cert"]``.
 """
 
 from __future__ import annotations
@@ -13,31 +13,43 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from s9s.api.connections import EXTENSION as CONNECTION_EXTENSION
+from s9s.api.connections import Connection
 from s9s.api.peers import TLS_EXTENSION
 
 
 class CertifiedHttpProtocol(HttpToolsProtocol):
     """HTTP."""
 
-    client_certificate: bytes | None = None
+    #: Of every request's scope.
+    connection: Connection
+    extensions: dict[str, Any]
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.client_certificate = _certificate_of(transport)
+        self.extensions = _extensions(transport)
+        self.connection = self.extensions[CONNECTION_EXTENSION]
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        if self.client_certificate is not None:
-            cast("Any", self.scope)["extensions"] = {TLS_EXTENSION: {"client_cert": self.client_certificate}}
+        cast("Any", self.scope)["extensions"] = self.extensions
 
 
 class CertifiedWebSocketProtocol(WebSocketsSansIOProtocol):
     """WebSocket: takes a connection over from the other one."""
 
     async def run_asgi(self) -> None:
-        if (certificate := _certificate_of(self.transport)) is not None:
-            cast("Any", self.scope)["extensions"][TLS_EXTENSION] = {"client_cert": certificate}
+        cast("Any", self.scope)["extensions"] |= _extensions(self.transport)
         await super().run_asgi()
+
+
+def _extensions(transport: BaseTransport) -> dict[str, Any]:
+    ends = (transport.get_extra_info(name) for name in ("peername", "sockname"))
+    client, server = (end[:2] if isinstance(end, tuple) else None for end in ends)
+    extensions: dict[str, Any] = {CONNECTION_EXTENSION: Connection(client, server)}
+    if (certificate := _certificate_of(transport)) is not None:
+        extensions[TLS_EXTENSION] = {"client_cert": certificate}
+    return extensions
 
 
 def _certificate_of(transport: BaseTransport) -> bytes | None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
 
 from s9s.api.app import create_app
 from s9s.api.context import Services
@@ -20,7 +18,6 @@ from s9s.backends.base import SupportsFiles, SupportsTime, UserFiles
 from s9s.backends.files import LocalUserFiles
 from s9s.backends.processes import Processes
 from s9s.config import Settings
-from s9s.services.access import Caller, Role
 from s9s.services.access_tokens import AccessTokens
 from s9s.services.audit import Audit
 from s9s.services.bulk import Bulk
@@ -47,9 +44,6 @@ from s9s.storage.database import Database
 from s9s.storage.notes import HoldNotes
 from s9s.storage.quotas import Quotas
 from s9s.storage.tokens import TokenRecords
-
-#: The contract's own token; it works on the simulated cluster only.
-TEST_TOKEN: Final = "test_token_123"  # noqa: S105
 
 
 @dataclass(frozen=True)
@@ -86,9 +80,6 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         files: UserFiles
         if isinstance(backend, SupportsFiles):
             files = backend.files
-            tokens.known.ephemeral(
-                TEST_TOKEN, Caller(getpass.getuser(), Role.ADMIN, frozenset(), "tok_test", "enterprise")
-            )
         else:
             files = local = LocalUserFiles(processes)
             stack.push_async_callback(local.close)
@@ -122,7 +113,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         stack.callback(logins.close)
         services = _services(cluster, holds, database, tokens, access_tokens, audit, failures, logins)
         proxies = Proxies(settings.server.trusted_proxies)
-        credentials = open_credentials(settings, tokens, access_tokens, failures)
+        credentials = open_credentials(settings, tokens, access_tokens, failures, is_simulated=is_simulated)
         front = create_app(
             services,
             credentials,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
 from typing import Final
 
 from s9s.config import BadConfiguration, Settings
+from s9s.services.access import Caller, Role
 from s9s.services.access_tokens import AccessTokens
 from s9s.services.certificates import ClientCertificates
 from s9s.services.credentials import Credentials
@@ -19,6 +21,8 @@ from s9s.storage.signing_keys import SigningKeys
 
 #: In the state directory.
 KEY_FILE: Final = "signing-keys.json"
+#: The contract's own token, which everybody knows; it works on the simulated cluster only.
+TEST_TOKEN: Final = "test_token_123"  # noqa: S105
 
 
 def open_access_tokens(settings: Settings, tokens: Tokens) -> AccessTokens:
@@ -33,15 +37,22 @@ def open_access_tokens(settings: Settings, tokens: Tokens) -> AccessTokens:
 
 
 def open_credentials(
-    settings: Settings, tokens: Tokens, access_tokens: AccessTokens, failures: FailedLogins
+    settings: Settings,
+    tokens: Tokens,
+    access_tokens: AccessTokens,
+    failures: FailedLogins,
+    *,
+    is_simulated: bool = False,
 ) -> Credentials:
-    """Every way in that the settings open. Raises `BadConfiguration`."""
+    """Every way in that the settings open, and the contract's token. Raises `BadConfiguration`."""
     provider = open_provider(settings, tokens)
+    tester = Caller(getpass.getuser(), Role.ADMIN, frozenset(), "tok_test", "enterprise")
     return Credentials(
         tokens,
         (access_tokens, provider) if provider else (access_tokens,),
         open_certificates(settings, tokens),
         failures,
+        {TEST_TOKEN: tester} if is_simulated else None,
     )
 
 

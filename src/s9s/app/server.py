@@ -18,7 +18,8 @@ import uvloop
 from s9s import __version__
 from s9s.api.fastlane import protocol_with
 from s9s.api.tls import CertifiedWebSocketProtocol
-from s9s.app.application import TEST_TOKEN, Application, running
+from s9s.app.application import Application, running
+from s9s.app.credentials import TEST_TOKEN
 from s9s.app.logs import configure_logging
 from s9s.app.tls import UnusableTls, open_tls
 from s9s.config import BadConfiguration, Settings

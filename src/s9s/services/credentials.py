@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from s9s.domain.errors import AuthenticationFailed
@@ -42,6 +43,8 @@ class Credentials:
         signatures: Signed tokens, our own and of other issuers.
         certificates: TLS client certificates; ``None`` where there are none.
         failures: Who has failed too often to try again at once.
+        published: Secrets that everybody knows, and for whom each stands if the request is local: comes
+            from whoever runs this server, on its host.
     """
 
     def __init__(
@@ -50,33 +53,45 @@ class Credentials:
         signatures: tuple[Signatures, ...] = (),
         certificates: Certificates | None = None,
         failures: FailedLogins | None = None,
+        published: Mapping[str, Caller] | None = None,
     ) -> None:
         self._known: KnownCallers = tokens.known
         self._tokens = tokens
         self._signatures = signatures
         self._certificates = certificates
         self._failures = failures or FailedLogins()
+        self._published = dict(published or {})
 
-    def cached(self, secret: str, address: str | None) -> Caller | None:
+    def cached(
+        self, secret: str, address: str | None, is_local: Callable[[], bool] | None = None
+    ) -> Caller | None:
         """The caller whom a secret is known to stand for, at once; ``None``: ask `verify`.
 
         Args:
             secret: Of any kind.
             address: Where the request comes from; ``None``: nobody knows.
+            is_local: Whether it comes from whoever runs this server; asked for published secrets only.
         """
         caller = self._known.get(secret)
-        if caller is None or (caller.restrictions.networks and not caller.restrictions.admits(address)):
+        if caller is None:
+            published = self._published.get(secret) if self._published else None
+            return published if published and is_local and is_local() else None
+        if caller.restrictions.networks and not caller.restrictions.admits(address):
             return None
         return caller
 
-    async def verify(self, secret: str, address: str | None) -> Caller:
-        """The caller whom a secret stands for, if it may come from there.
+    async def verify(
+        self, secret: str, address: str | None, is_local: Callable[[], bool] | None = None
+    ) -> Caller:
+        """The caller whom a secret stands for, if it may come from there; arguments as of `cached`.
 
         Raises `AuthenticationFailed`, and `RateLimitExceeded` after too many failures from that address.
         """
         with self._failures.attempt(address, secret):
             if not secret or len(secret) > MAX_SECRET_BYTES:
                 raise AuthenticationFailed("The credential is empty or too long")
+            if secret in self._published:
+                return self._of_published(secret, is_local)
             caller = self._known.get(secret)
             if caller is None:
                 issuer = next((one for one in self._signatures if one.takes(secret)), self._tokens)
@@ -89,6 +104,14 @@ class Credentials:
             raise AuthenticationFailed("Client certificates are not accepted here")
         with self._failures.attempt(address, certificate):
             return _admitted(await self._certificates.verify(certificate), address)
+
+    def _of_published(self, secret: str, is_local: Callable[[], bool] | None) -> Caller:
+        if is_local is None or not is_local():
+            raise AuthenticationFailed(
+                "Everybody knows this token: it works only for whoever started the server, on the same host "
+                "and by the name localhost; `s9s token create` makes one that works elsewhere"
+            )
+        return self._published[secret]
 
 
 def _admitted(caller: Caller, address: str | None) -> Caller:

@@ -47,7 +47,6 @@ class KnownCallers:
         self._records = records
         self._clock = clock
         self._known: dict[bytes, _Known] = {}
-        self._ephemeral: dict[bytes, Caller] = {}
         self._used: dict[str, int] = {}
         self._revision: int | None = None
         self._task: asyncio.Task[None] | None = None
@@ -55,16 +54,12 @@ class KnownCallers:
         self.generation = 0
         """Another one after every revocation. Whoever looks something up asks for it before, for `keep`."""
 
-    def ephemeral(self, secret: str, caller: Caller) -> None:
-        """Let a secret of any form stand for a caller, in this process and until it ends."""
-        self._ephemeral[hash_of(secret)] = caller
-
     def get(self, secret: str | bytes) -> Caller | None:
         """The caller whom a secret, or a certificate, is known to stand for; ``None``: look it up."""
         key = hash_of(secret)
         known = self._known.get(key)
         if known is None:
-            return self._ephemeral.get(key)
+            return None
         now = self._clock()
         if now >= known.expires_at:
             del self._known[key]
