@@ -5,6 +5,7 @@ Instants are epoch seconds.
 
 from s9s.storage.tables.audit import audit, audit_head
 from s9s.storage.tables.credentials import quotas, tokens
+from s9s.storage.tables.events import event_batches, event_checkpoints, event_head
 from s9s.storage.tables.metadata import SCHEMA_VERSION, metadata
 from s9s.storage.tables.notes import hold_notes
 from s9s.storage.tables.revisions import revisions
@@ -14,6 +15,9 @@ __all__ = [
     "SCHEMA_VERSION",
     "audit",
     "audit_head",
+    "event_batches",
+    "event_checkpoints",
+    "event_head",
     "hold_notes",
     "metadata",
     "quotas",

@@ -1,0 +1,147 @@
+"""Events as they are kept: many in one row, compressed.
+
+One row for all that is written together, because each step of a statement gives the interpreter away and has
+to get it back: a thousand rows would wait a thousand times for a busy event loop. Events resemble each other,
+so compression makes a tenth of them.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from s9s.domain.events import Event
+from s9s.domain.jobs import Job
+from s9s.domain.nodes import Node
+from s9s.storage.database import Database
+from s9s.storage.tables import event_batches, event_checkpoints, event_head
+
+#: Fast; a higher level gains little on events.
+_LEVEL: Final = 1
+#: Rows that are read at once.
+_ROWS: Final = 64
+#: Jobs in one part of a checkpoint.
+PART: Final = 5_000
+
+_batch: Final = event_batches.c
+_HEAD: Final = select(event_head.c.sequence).with_for_update()
+
+_encoder: Final = msgspec.json.Encoder()
+_decoder: Final = msgspec.json.Decoder(list[Event])
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """What was known of the cluster after an event."""
+
+    sequence: int
+    at: int
+    """When the cluster was looked at, epoch seconds."""
+    jobs: list[Job]
+    nodes: list[Node]
+
+
+class _Part(Struct, frozen=True, array_like=True):
+    jobs: list[Job]
+    nodes: list[Node] = []
+
+
+class EventRecords:
+    """The log. Every method raises `DatabaseUnavailable`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def bounds(self) -> tuple[int, int]:
+        """Numbers of the oldest event that is kept and of the newest one; with none, one more than that."""
+        async with self._database.read() as connection:
+            newest: int = (await connection.execute(select(event_head.c.sequence))).scalar_one()
+            oldest = await connection.scalar(select(func.min(_batch.first)))
+            return newest + 1 if oldest is None else oldest, newest
+
+    async def append(self, drafts: Sequence[Event], at: int) -> list[Event]:
+        """Give events their numbers; all of them are on disk when this returns.
+
+        Args:
+            drafts: Their own numbers do not matter.
+            at: Now, epoch seconds.
+        """
+
+        def write(connection: Connection) -> list[Event]:
+            newest = connection.execute(_HEAD).scalar_one()
+            events = [one.numbered(number) for number, one in enumerate(drafts, newest + 1)]
+            content = zlib.compress(_encoder.encode([one.slim() for one in events]), _LEVEL)
+            last = newest + len(events)
+            row = {"first": newest + 1, "last": last, "at": at, "events": content}
+            connection.execute(insert(event_batches).values(row))
+            connection.execute(update(event_head).values(sequence=last))
+            return events
+
+        return await self._database.commit(write)
+
+    async def walk(self, after: int) -> AsyncIterator[list[Event]]:
+        """Every event beyond a number, in order and in pieces; those written meanwhile too."""
+        while True:
+            columns = select(_batch.last, _batch.events).where(_batch.last > after)
+            async with self._database.read() as connection:
+                rows = (await connection.execute(columns.order_by(_batch.first).limit(_ROWS))).all()
+            for last, content in rows:
+                events = _decoder.decode(zlib.decompress(content))
+                yield (
+                    events if events[0].sequence > after else [one for one in events if one.sequence > after]
+                )
+                after = last
+            if len(rows) < _ROWS:
+                return
+
+    async def prune(self, *, before: int, newest_only: int, keep_after: int) -> int:
+        """Give up old events; the number of the oldest one that is left (or of the next one).
+
+        Args:
+            before: Events of earlier than this go, epoch seconds.
+            newest_only: No more than so many are kept.
+            keep_after: Those beyond this number are kept in any case.
+        """
+
+        def write(connection: Connection) -> int:
+            newest = connection.execute(_HEAD).scalar_one()
+            aged = connection.scalar(select(func.max(_batch.last)).where(_batch.at < before)) or 0
+            limit = min(keep_after, max(aged, newest - newest_only))
+            connection.execute(delete(event_batches).where(_batch.last <= limit))
+            oldest: int | None = connection.scalar(select(func.min(_batch.first)))
+            return newest + 1 if oldest is None else oldest
+
+        return await self._database.commit(write)
+
+    async def save(self, state: State) -> None:
+        """Keep what is known of the cluster, in place of what was kept before."""
+        parts = [state.jobs[start : start + PART] for start in range(0, len(state.jobs), PART)] or [[]]
+
+        def write(connection: Connection) -> None:
+            connection.execute(delete(event_checkpoints))
+            for number, jobs in enumerate(parts):
+                part = _Part(jobs, state.nodes if number == 0 else [])
+                content = zlib.compress(_encoder.encode(part), _LEVEL)
+                row = {"part": number, "sequence": state.sequence, "at": state.at, "content": content}
+                connection.execute(insert(event_checkpoints).values(row))
+
+        await self._database.commit(write)
+
+    async def load(self) -> State | None:
+        """What was kept last; ``None``: nothing ever."""
+        rows = select(event_checkpoints).order_by(event_checkpoints.c.part)
+        async with self._database.read() as connection:
+            found = (await connection.execute(rows)).all()
+        if not found:
+            return None
+        jobs: list[Job] = []
+        nodes: list[Node] = []
+        for _, _, _, content in found:
+            part = msgspec.json.decode(zlib.decompress(content), type=_Part)
+            jobs += part.jobs
+            nodes += part.nodes
+        return State(sequence=found[0].sequence, at=found[0].at, jobs=jobs, nodes=nodes)
