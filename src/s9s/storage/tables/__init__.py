@@ -10,6 +10,7 @@ from s9s.storage.tables.metadata import SCHEMA_VERSION, metadata
 from s9s.storage.tables.notes import hold_notes
 from s9s.storage.tables.revisions import revisions
 from s9s.storage.tables.samples import samples
+from s9s.storage.tables.work import work, work_turns
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -24,4 +25,6 @@ __all__ = [
     "revisions",
     "samples",
     "tokens",
+    "work",
+    "work_turns",
 ]
