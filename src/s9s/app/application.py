@@ -14,6 +14,7 @@ from s9s.api.pages import JobPages
 from s9s.api.peers import Proxies
 from s9s.app.clusters import open_backend
 from s9s.app.credentials import open_access_tokens, open_credentials, open_logins
+from s9s.app.delivery import open_mailer, open_outgoing
 from s9s.backends.base import SupportsFiles, SupportsTime, UserFiles
 from s9s.backends.files import LocalUserFiles
 from s9s.backends.processes import Processes
@@ -29,7 +30,9 @@ from s9s.services.job_control import JobControl
 from s9s.services.jobs import Jobs
 from s9s.services.limits import RateLimits
 from s9s.services.logins import Logins
+from s9s.services.mail import Mailer
 from s9s.services.nodes import Nodes
+from s9s.services.outgoing import Outgoing
 from s9s.services.output import Output
 from s9s.services.partitions import Partitions
 from s9s.services.self_service import SelfService
@@ -56,6 +59,8 @@ class Application:
     services: Services
     tokens: Tokens
     limits: RateLimits
+    mailer: Mailer
+    outgoing: Outgoing
     is_simulated: bool
 
 
@@ -66,6 +71,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
     A cluster that is out of reach does not keep the server from starting: it is tried again and again.
     Raises `DatabaseUnavailable`, and `SlurmUnavailable` when there is no such way to a cluster at all.
     """
+    mailer, outgoing = open_mailer(settings), open_outgoing(settings)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(await Database.open(settings.database_url))
         tokens = Tokens(TokenRecords(database))
@@ -125,7 +131,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             has_tls=settings.has_tls,
         )
         lane = JobsLane(credentials, proxies, limits, services.job_pages, front)
-        yield Application(front, lane, cluster, services, tokens, limits, is_simulated)
+        yield Application(front, lane, cluster, services, tokens, limits, mailer, outgoing, is_simulated)
 
 
 def _services(

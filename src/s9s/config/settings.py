@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from s9s.config.cluster import Cluster, Simulated, Snapshot
+from s9s.config.delivery import Mail, Outgoing
 from s9s.config.events import Events
 from s9s.config.identity import Certificates, Login, OAuth, OpenIdConnect
 from s9s.config.section import Section
@@ -28,6 +29,8 @@ class Settings(BaseModel):
     oidc: OpenIdConnect = Field(default_factory=OpenIdConnect)
     login: Login = Field(default_factory=Login)
     events: Events = Field(default_factory=Events)
+    mail: Mail = Field(default_factory=Mail)
+    outgoing: Outgoing = Field(default_factory=Outgoing)
     limits: Limits = Field(default_factory=Limits)
     logging: Logging = Field(default_factory=Logging)
     _config_file: Path | None = None
