@@ -191,6 +191,17 @@ def test_what_slurm_does_not_know_is_refused(server: Server, jobs: Jobs, fields:
     refused(jobs.ask(script="true", working_directory=str(jobs.folder), **fields), 400, "VALIDATION_ERROR")
 
 
+@pytest.mark.parametrize("option", ["--uid=bob", "--uid=0", "--gid root"])
+def test_a_script_that_would_run_as_somebody_else_is_refused(jobs: Jobs, option: str) -> None:
+    script = f"#!/bin/sh\n#SBATCH {option}\nid\n"
+    file = jobs.folder / "script.sh"
+    file.write_text(script)
+    file.chmod(0o644)
+    for given in (script, str(file)):
+        error = refused(jobs.ask(script=given), 403, "PERMISSION_DENIED")
+        assert error["details"]["value"] == option[:5]
+
+
 def test_a_time_limit_above_the_partitions_is_accepted_with_a_warning(alice: Caller, jobs: Jobs) -> None:
     response = jobs.ask(script="true", partition="debug", time_limit="3-00:00:00")
     assert response.status_code == 201, response.text

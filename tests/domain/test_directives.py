@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s9s.domain.directives import parse_directives, with_directives
+from s9s.domain.directives import other_identity, parse_directives, with_directives
 from s9s.domain.jobs import JobSubmission
 from s9s.domain.memory import parse_memory
 
@@ -252,3 +252,29 @@ def test_agrees_with_sbatch(lab22: Any) -> None:
         assert not shown_by_sbatch(directive), directive
     for directive in BEYOND:
         assert shown_by_sbatch(directive), directive
+
+
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        ("--uid=bob", "--uid"),
+        ("--uid bob", "--uid"),
+        ("--ui=0", "--ui"),
+        ("--gid=wheel", "--gid"),
+        ("--gi 0", "--gi"),
+        ("-N 2 --uid=bob -n 1", "--uid"),
+        ("'--uid=bob'", "--uid"),
+        ("--uid=bob 'open", "--uid"),
+        ("'--uid' bob 'open", "--uid"),
+        ("hetjob\n#SBATCH --uid=bob", "--uid"),
+        ("--unknown\n\n# more\n#SBATCH --gid=0", "--gid"),
+        ("--nodes=2", None),
+        ("--comment=--uid=3", None),
+        ("--gres=gpu:1", None),
+        ("--uidx=3", None),
+        ("-n 1 # --uid=bob", None),
+    ],
+)
+def test_scripts_that_want_to_be_somebody_elses(line: str, option: str | None) -> None:
+    assert other_identity(f"#!/bin/sh\n#SBATCH {line}\necho\n") == option
+    assert other_identity(f"#!/bin/sh\necho\n#SBATCH {line}\n") is None

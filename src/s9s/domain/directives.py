@@ -58,6 +58,14 @@ def with_directives(submission: JobSubmission) -> tuple[JobSubmission, tuple[str
     return replace(submission, **additions), directives.unknown
 
 
+def other_identity(script: str) -> str | None:
+    """The option by which a script would run as another user or group, as far as one is there: ``--uid``."""
+    words = (word for option in parse_directives(script).unknown for word in option.split())
+    return next((match[1] for word in words if (match := _IDENTITY.match(word))), None)
+
+
+#: getopt(3) takes what is enough to tell an option from all others: --ui.
+_IDENTITY: Final = re.compile(r"""["']?(--[ug]id?)["']?(?:=|$)""")
 _GPUS: Final = frozenset({"gpus", "gpus_per_node"})
 _MEMORY: Final = frozenset({"memory_mib", "memory_per_cpu_mib"})
 _OVERRULED: Final = (

@@ -17,7 +17,7 @@ from msgspec import Struct, structs
 from s9s.domain.accounting import User
 from s9s.domain.clusters import ClusterInfo
 from s9s.domain.credentials import NO_RESTRICTIONS, Kind, Restrictions
-from s9s.domain.directives import with_directives
+from s9s.domain.directives import other_identity, with_directives
 from s9s.domain.errors import PermissionDenied
 from s9s.domain.jobs import Job, JobSubmission
 from s9s.domain.nodes import Node
@@ -168,8 +168,15 @@ def narrowed_submission(
         default_partition: Where jobs go that name none; ``None``: there is no such.
 
     Raises:
-        PermissionDenied: For what is beyond the credential.
+        PermissionDenied: For what is beyond the credential, and for a script that names another user: a job
+            belongs to its submitter, be that root.
     """
+    if option := other_identity(submission.script):
+        raise PermissionDenied(
+            f"A job runs as the user who submits it: the script must not say {option}",
+            parameter="script",
+            value=option,
+        )
     narrow = caller.restrictions
     if not (narrow.accounts or narrow.partitions):
         return submission

@@ -112,3 +112,10 @@ def test_what_a_site_says_is_passed_on() -> None:
 def test_silence_and_success() -> None:
     check(Finished(returncode=0, stdout=b"", stderr="warning"), LISTING)
     assert error("", LISTING, returncode=-9).details["slurm_error"] == "exit -9"
+
+
+@pytest.mark.parametrize("option", ["--uid", "--gid"])
+def test_what_is_roots_alone_is_denied(option: str) -> None:
+    refusal = error(f"sbatch: error: {option} only permitted by root user\n", SUBMISSION, 255)
+    assert isinstance(refusal, PermissionDenied)
+    assert refusal.details["slurm_error"].startswith(option)

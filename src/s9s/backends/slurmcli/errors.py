@@ -175,6 +175,7 @@ _OPTION: Final = re.compile(
     r"error: (?:Invalid --([a-z-]+) (?:specification|value)|Unable to parse --([a-z-]+)).*$", re.MULTILINE
 )
 _UNKNOWN_OPTION: Final = re.compile(r"(?:unrecognized|invalid|ambiguous) option.*$", re.MULTILINE)
+_ROOT_ONLY: Final = re.compile(r"--[a-z-]+ only permitted by root user\s*$", re.MULTILINE)
 _PREFIX: Final = re.compile(r"^(?:\w+: )?(?:error: |fatal: |\w+ error: ?)?")
 
 
@@ -221,6 +222,8 @@ def _unknown(said: str, asked: Asked) -> S9SError:
         return _invalid(
             f"Slurm refused to {asked.action}: {text}", field, f"a value for --{option}", asked, details
         )
+    if match := _ROOT_ONLY.search(said):
+        return PermissionDenied(f"Slurm refused to {asked.action}: {match[0].strip()}", **details)
     if match := _UNKNOWN_OPTION.search(said):
         allowed = "#SBATCH lines with options of sbatch"
         return _invalid(f"Slurm refused to {asked.action}: {match[0]}", "script", allowed, asked, details)
