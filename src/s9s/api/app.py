@@ -105,10 +105,10 @@ def _cors(allowed_origins: Sequence[str]) -> CORSConfig:
     return CORSConfig(
         allow_origins=list(allowed_origins),
         allow_methods=["GET", "POST", "PUT", "DELETE"],
-        allow_headers=["Authorization", "X-API-Key", "Content-Type", "X-Request-ID"],
+        allow_headers=["Authorization", "X-API-Key", "Content-Type", "Idempotency-Key", "X-Request-ID"],
         expose_headers=[
-            "Location", "Retry-After", "X-Request-ID", "X-S9S-Warning", "X-RateLimit-Limit",
-            "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-RateLimit-Window",
+            "Idempotent-Replayed", "Location", "Retry-After", "X-Request-ID", "X-S9S-Warning",
+            "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-RateLimit-Window",
         ],
         max_age=3600,
     )  # fmt: skip

@@ -18,6 +18,7 @@ from s9s.services.access_tokens import AccessTokens
 from s9s.services.audit import Audit
 from s9s.services.bulk import Bulk
 from s9s.services.clients import Clients
+from s9s.services.idempotency import Submissions
 from s9s.services.job_control import JobControl
 from s9s.services.jobs import Jobs
 from s9s.services.logins import Logins
@@ -36,6 +37,7 @@ class Services:
     jobs: Jobs
     job_pages: JobPages
     control: JobControl
+    submissions: Submissions
     bulk: Bulk
     output: Output
     nodes: Nodes

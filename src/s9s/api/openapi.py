@@ -193,7 +193,11 @@ def _operation(route: HTTPRouteHandler, schemas: Mapping[str, Any]) -> dict[str,
         "summary": route.summary,
         "description": _text(route.fn.__doc__),
         "tags": list(route.tags or ()),
-        "parameters": [*_path_parameters(route), *_query_parameters(route.opt.get("parameters", Parameters))],
+        "parameters": [
+            *_path_parameters(route),
+            *_parameters("query", route.opt.get("parameters", Parameters)),
+            *_parameters("header", route.opt.get("headers", Parameters)),
+        ],
     }
     if not operation["parameters"]:
         del operation["parameters"]
@@ -286,7 +290,7 @@ def _path_parameters(route: HTTPRouteHandler) -> Iterator[dict[str, Any]]:
         }
 
 
-def _query_parameters(model: type[Parameters]) -> Iterator[dict[str, Any]]:
+def _parameters(place: str, model: type[msgspec.Struct]) -> Iterator[dict[str, Any]]:
     for field in msgspec.structs.fields(model):
         schema = schema_30(msgspec.json.schema(field.type))
         if "allOf" in schema:
@@ -297,7 +301,7 @@ def _query_parameters(model: type[Parameters]) -> Iterator[dict[str, Any]]:
             schema["default"] = field.default
         yield {
             "name": field.encode_name,
-            "in": "query",
+            "in": place,
             "required": field.required,
             "description": description,
             "schema": schema,

@@ -7,6 +7,7 @@ the body); the OpenAPI document is made from the same structs.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
@@ -47,6 +48,12 @@ def read_parameters(model: type[S], query_string: bytes) -> S:
         if name not in known:
             shown = _printable(name)
             raise ValidationError.of(shown, value, sorted(known), f"Unknown parameter: {shown}")
+    return _convert(given, model, strict=False)
+
+
+def read_headers(model: type[S], headers: Mapping[str, str]) -> S:
+    """The request's own headers as `model`; others are none of its business. Raises `ValidationError`."""
+    given = {name: headers[name] for name in _names(model) if name in headers}
     return _convert(given, model, strict=False)
 
 

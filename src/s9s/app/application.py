@@ -26,6 +26,7 @@ from s9s.services.clients import Clients
 from s9s.services.clusters import Cluster
 from s9s.services.failed_logins import FailedLogins
 from s9s.services.holds import Holds
+from s9s.services.idempotency import Submissions
 from s9s.services.job_control import JobControl
 from s9s.services.jobs import Jobs
 from s9s.services.limits import RateLimits
@@ -44,6 +45,7 @@ from s9s.snapshot.snapshot import Snapshot
 from s9s.snapshot.watcher import Watcher
 from s9s.storage.audit import AuditRecords
 from s9s.storage.database import Database
+from s9s.storage.idempotency import IdempotencyRecords
 from s9s.storage.notes import HoldNotes
 from s9s.storage.quotas import Quotas
 from s9s.storage.tokens import TokenRecords
@@ -117,7 +119,9 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         failures = FailedLogins(settings.limits.failed_logins)
         logins = open_logins(settings, tokens, failures)
         stack.callback(logins.close)
-        services = _services(cluster, holds, database, tokens, access_tokens, audit, failures, logins)
+        services = _services(
+            settings, cluster, holds, database, tokens, access_tokens, audit, failures, logins
+        )
         proxies = Proxies(settings.server.trusted_proxies)
         credentials = open_credentials(settings, tokens, access_tokens, failures, is_simulated=is_simulated)
         front = create_app(
@@ -135,6 +139,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
 
 
 def _services(
+    settings: Settings,
     cluster: Cluster,
     holds: Holds,
     database: Database,
@@ -150,6 +155,12 @@ def _services(
         jobs=jobs,
         job_pages=JobPages(jobs),
         control=control,
+        submissions=Submissions(
+            cluster,
+            control,
+            IdempotencyRecords(database),
+            keep_seconds=settings.submissions.keep_keys_seconds,
+        ),
         bulk=Bulk(jobs, JobControl(cluster, jobs, holds, is_bulk=True)),
         output=Output(cluster, jobs),
         nodes=Nodes(cluster),

@@ -12,6 +12,7 @@ from s9s.config.events import Events
 from s9s.config.identity import Certificates, Login, OAuth, OpenIdConnect
 from s9s.config.section import Section
 from s9s.config.server import Database, Limits, Logging, Server
+from s9s.config.submissions import Submissions
 
 
 class Settings(BaseModel):
@@ -31,6 +32,7 @@ class Settings(BaseModel):
     events: Events = Field(default_factory=Events)
     mail: Mail = Field(default_factory=Mail)
     outgoing: Outgoing = Field(default_factory=Outgoing)
+    submissions: Submissions = Field(default_factory=Submissions)
     limits: Limits = Field(default_factory=Limits)
     logging: Logging = Field(default_factory=Logging)
     _config_file: Path | None = None

@@ -16,8 +16,9 @@ from s9s.services.audit import observe
 from s9s.services.clusters import Cluster
 from s9s.services.holds import Holds
 from s9s.services.jobs import Jobs
-from s9s.services.submissions import read_script, warnings_for, with_name
+from s9s.services.submissions import read_script, warnings_for, with_mark, with_name
 
+SUBMITTED: Final = "Job submitted successfully"
 _SIGTERM: Final = 15
 _SIGKILL: Final = 9
 
@@ -54,12 +55,17 @@ class JobControl:
         self._holds = holds
         self._is_bulk = is_bulk
 
-    async def submit(self, submission: JobSubmission, caller: Caller) -> Accepted:
-        """Submit as the caller. `submission.script` may be a path or a command line (see `read_script`)."""
+    async def submit(self, submission: JobSubmission, caller: Caller, *, mark: str | None = None) -> Accepted:
+        """Submit as the caller. `submission.script` may be a path or a command line (see `read_script`).
+
+        With a `mark` the job can be told from all others (see `with_mark`).
+        """
         self._cluster.require_reachable()
         script = await read_script(submission.script, caller.user, self._cluster.files)
         submission = with_name(structs.replace(submission, script=script), submission.script)
         submission = self._narrowed(submission, caller)
+        if mark is not None:
+            submission = with_mark(submission, mark)
         submitted = await self._cluster.backend.submit(submission, caller.user)
         self._cluster.watcher.touch([submitted.job_id])
         # A script's path says little: what is at it may be another one tomorrow.
@@ -67,10 +73,8 @@ class JobControl:
         observe(f"jobs/{submitted.job_id}", after={"state": "PENDING", "script_sha256": digest})
         snapshot = self._cluster.snapshot
         warnings = warnings_for(submission, snapshot.partitions.all(), snapshot.nodes.all())
-        message = "Job submitted successfully"
-        return Accepted(
-            submitted.job_id, f"{message} ({submitted.message})" if submitted.message else message, warnings
-        )
+        message = f"{SUBMITTED} ({submitted.message})" if submitted.message else SUBMITTED
+        return Accepted(submitted.job_id, message, warnings)
 
     async def cancel(
         self, job_id: str, caller: Caller, *, signal: str = "SIGTERM", force: bool = False

@@ -74,6 +74,21 @@ async def _read_file(path: str, actor: str, files: UserFiles) -> str:
     return text
 
 
+#: The variable that tells the job of one request from all others. It does nothing in the job.
+MARK: Final = "S9S_SUBMISSION_ID"
+
+
+def with_mark(submission: JobSubmission, mark: str) -> JobSubmission:
+    """The submission with a mark in its environment, by which its job can be found again.
+
+    A script that chooses its environment itself (``#SBATCH --export``) and is given no variables stays
+    without one: with a variable, sbatch would no longer heed what the script says.
+    """
+    if not submission.environment and "--export" in submission.script:
+        return submission
+    return structs.replace(submission, environment={**submission.environment, MARK: mark})
+
+
 def with_name(submission: JobSubmission, given: str) -> JobSubmission:
     """The submission with the name that sbatch would give it: the script file's, ``wrap`` or ``sbatch``.
 

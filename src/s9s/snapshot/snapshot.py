@@ -97,4 +97,4 @@ class Snapshot:
     def require_reachable(self) -> None:
         """Raises `SlurmUnavailable` at once while slurmctld is known to be out of reach."""
         if not self.is_reachable:
-            raise SlurmUnavailable(self.last_error or "Slurm is out of reach")
+            raise SlurmUnavailable(self.last_error or "Slurm is out of reach", never_sent=True)

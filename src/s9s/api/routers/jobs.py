@@ -8,11 +8,12 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
 from s9s.api.pages import JobPages
+from s9s.api.parameters import read_headers
 from s9s.api.routers.job_ids import JobId
 from s9s.api.schemas.jobs import JobDocument, JobList, JobListParameters, job_document
-from s9s.api.schemas.submissions import JobSubmissionBody, SubmittedJob, submission_of
+from s9s.api.schemas.submissions import JobSubmissionBody, SubmissionHeaders, SubmittedJob, submission_of
 from s9s.services.access import Caller, may_see_secrets
-from s9s.services.job_control import JobControl
+from s9s.services.idempotency import Submissions
 from s9s.services.jobs import Jobs
 
 
@@ -45,6 +46,7 @@ async def get_job(job_id: JobId, caller: NamedDependency[Caller], jobs: NamedDep
     "/jobs",
     scope="jobs:write",
     payload=JobSubmissionBody,
+    headers=SubmissionHeaders,
     tags=["Jobs"],
     summary="Submit a job",
     status_code=201,
@@ -53,15 +55,24 @@ async def submit_job(
     request: Request[Any, Any, Any],
     payload: NamedDependency[JobSubmissionBody],
     caller: NamedDependency[Caller],
-    control: NamedDependency[JobControl],
+    submissions: NamedDependency[Submissions],
 ) -> Response[SubmittedJob]:
     """Submit a batch job as the caller's own Slurm user.
 
     What Slurm accepts but will never start is answered with `warnings` that say why.
+
+    With an `Idempotency-Key` the same request can be sent again and again, and submits one job: later ones
+    get the first one's answer, with `Idempotent-Replayed: true`, whatever happened to the connection or the
+    server in between. 409 when the key was used for another request, or when the server was ended while it
+    submitted and cannot tell whether Slurm took the job. A refused request leaves its key unused.
     """
-    accepted = await control.submit(submission_of(payload), caller)
+    key = read_headers(SubmissionHeaders, request.headers).idempotency_key
+    accepted, is_replay = await submissions.submit(submission_of(payload), caller, key, payload)
     answer = SubmittedJob(accepted.job_id, "PENDING", accepted.message, accepted.warnings)
-    return Response(answer, status_code=201, headers={"location": f"/v1/jobs/{accepted.job_id}"})
+    headers = {"location": f"/v1/jobs/{accepted.job_id}"}
+    if is_replay:
+        headers["idempotent-replayed"] = "true"
+    return Response(answer, status_code=201, headers=headers)
 
 
 ROUTES = [list_jobs, get_job, submit_job]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Final
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from s9s.api.values import duration, instant, memory
 from s9s.domain.dependencies import format_dependency
@@ -118,6 +118,25 @@ class JobSubmissionBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     comment: Text | None = None
     mail_type: Text | None = None
     mail_user: Text | None = None
+
+
+class SubmissionHeaders(Struct, frozen=True):
+    """Headers of a submission."""
+
+    idempotency_key: (
+        Annotated[
+            str,
+            Meta(
+                description="Any text of the client's own, a new one for each job, such as a UUID. It is "
+                "remembered for a day (`submissions.keep_keys_seconds`), for the caller's Slurm user",
+                examples=["0b9c9a3e-6f0c-4c1e-9d53-6f8a2f1d7c55"],
+                min_length=1,
+                max_length=255,
+                pattern=r"^[\x20-\x7e]+$",
+            ),
+        ]
+        | None
+    ) = field(default=None, name="Idempotency-Key")
 
 
 class SubmittedJob(Struct, frozen=True):

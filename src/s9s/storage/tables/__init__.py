@@ -6,6 +6,7 @@ Instants are epoch seconds.
 from s9s.storage.tables.audit import audit, audit_head
 from s9s.storage.tables.credentials import quotas, tokens
 from s9s.storage.tables.events import event_batches, event_checkpoints, event_head
+from s9s.storage.tables.idempotency import idempotency
 from s9s.storage.tables.metadata import SCHEMA_VERSION, metadata
 from s9s.storage.tables.notes import hold_notes
 from s9s.storage.tables.revisions import revisions
@@ -20,6 +21,7 @@ __all__ = [
     "event_checkpoints",
     "event_head",
     "hold_notes",
+    "idempotency",
     "metadata",
     "quotas",
     "revisions",
