@@ -172,6 +172,12 @@ class JobUsage(Struct, frozen=True, kw_only=True):
     """User plus system time of all steps."""
     max_memory_mib: float | None = None
     """Largest sum over nodes of resident memory that one step reached."""
+    max_task_memory_mib: float | None = None
+    """Largest resident memory of one task (MaxRSS)."""
+    max_memory_node: str | None = None
+    """Where that task ran."""
+    tasks: int | None = None
+    """Of the step that reached `max_memory_mib`."""
     gpu_utilization: float | None = None
     """0..1."""
 

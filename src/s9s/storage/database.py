@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 #: How long a writer waits for another one, in seconds.
 BUSY_SECONDS: Final = 15.0
+#: Long reads at a time.
+_READERS: Final = 2
 
 
 class DatabaseUnavailable(ServiceUnavailable):
@@ -44,6 +46,8 @@ class Database:
         self._engine = engine
         self._writer = writer
         self._thread = ThreadPoolExecutor(1, "database")
+        self._bulk_thread = ThreadPoolExecutor(1, "database bulk")
+        self._reader_threads = ThreadPoolExecutor(_READERS, "database reader")
 
     @classmethod
     async def open(cls, url: str, *, create: bool = True) -> Self:
@@ -76,7 +80,8 @@ class Database:
     async def close(self) -> None:
         """Close all connections. Closing twice is harmless."""
         await self._engine.dispose()
-        self._thread.shutdown(wait=False)
+        for threads in (self._thread, self._bulk_thread, self._reader_threads):
+            threads.shutdown(wait=False)
         self._writer.dispose()
 
     async def __aenter__(self) -> Self:
@@ -117,6 +122,24 @@ class Database:
             with connection.begin():
                 return work(connection)
 
+    async def commit_bulk(self, work: Callable[[Connection], T]) -> T:
+        """As `commit`, for work of many milliseconds for which no request waits.
+
+        It has a thread of its own; while it writes, other writers wait, so cut it into pieces.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._bulk_thread, self._commit, work)
+
+    async def ask(self, work: Callable[[Connection], T]) -> T:
+        """What `work` returns, which only reads: `read` in one turn of a thread of its own.
+
+        For what reads thousands of rows and makes something of each. Raises `DatabaseUnavailable`.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._reader_threads, self._ask, work)
+
+    def _ask(self, work: Callable[[Connection], T]) -> T:
+        with _translated(), self._writer.connect() as connection, connection.begin():
+            return work(connection)
+
     async def is_reachable(self) -> bool:
         """Whether it answers, within a second."""
         try:
@@ -145,7 +168,7 @@ class Database:
 
 
 def _make_engines(url: URL) -> tuple[AsyncEngine, Engine]:
-    """For `read` and `write`, and for `commit`."""
+    """For `read` and `write`, and for what has threads of its own."""
     if url.drivername == "sqlite":
         # The driver must not begin transactions on its own: see `_begin`.
         arguments = {"timeout": BUSY_SECONDS, "isolation_level": None}
@@ -157,7 +180,9 @@ def _make_engines(url: URL) -> tuple[AsyncEngine, Engine]:
             pool_timeout=BUSY_SECONDS,
             connect_args=arguments,
         )
-        writer = create_engine(url, pool_size=1, max_overflow=0, connect_args=arguments)
+        # A connection for each thread that uses it.
+        arguments = {**arguments, "check_same_thread": False}
+        writer = create_engine(url, pool_size=2 + _READERS, max_overflow=0, connect_args=arguments)
         for one in (engine.sync_engine, writer):
             event.listen(one, "connect", _set_pragmas)
             event.listen(one, "begin", _begin)

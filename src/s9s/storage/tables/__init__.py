@@ -6,6 +6,7 @@ Instants are epoch seconds.
 from s9s.storage.tables.audit import audit, audit_head
 from s9s.storage.tables.credentials import quotas, tokens
 from s9s.storage.tables.events import event_batches, event_checkpoints, event_head
+from s9s.storage.tables.history import finished_jobs, history_progress
 from s9s.storage.tables.idempotency import idempotency
 from s9s.storage.tables.metadata import SCHEMA_VERSION, metadata
 from s9s.storage.tables.notes import hold_notes
@@ -20,6 +21,8 @@ __all__ = [
     "event_batches",
     "event_checkpoints",
     "event_head",
+    "finished_jobs",
+    "history_progress",
     "hold_notes",
     "idempotency",
     "metadata",
