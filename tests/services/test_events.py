@@ -108,7 +108,7 @@ async def test_what_cannot_be_replayed_is_refused_with_the_oldest_number(log: Ev
     assert refused.value.details == {"oldest": 1, "newest": 0}
     log.append(some(*"abcdef"))
     await log.written()
-    log.keep_state(NOON, lambda sequence: State(sequence=sequence, at=NOON, jobs=[], nodes=[]))
+    log.keep_state(lambda sequence: State(sequence=sequence, at=NOON, jobs=[], nodes=[]))
     await log.written()
     log.append(some("g"))
     await log.written()
@@ -126,7 +126,7 @@ async def test_old_events_go_but_never_those_since_the_state_that_is_kept(log: E
     log._keep_seconds = -10
     await log.prune()
     assert log.oldest == 1  # nothing says what was known after it
-    log.keep_state(NOON, lambda sequence: State(sequence=sequence, at=NOON, jobs=[], nodes=[]))
+    log.keep_state(lambda sequence: State(sequence=sequence, at=NOON, jobs=[], nodes=[]))
     log.append(some("b"))
     await log.written()
     await log.prune()
@@ -138,7 +138,7 @@ async def test_old_events_go_but_never_those_since_the_state_that_is_kept(log: E
 async def test_the_state_is_kept_as_of_the_events_before_it(log: EventLog, database: Database) -> None:
     jobs = [job(number) for number in range(1, 6_003)]
     log.append(some("a"))
-    log.keep_state(NOON, lambda sequence: State(sequence=sequence, at=NOON, jobs=jobs, nodes=[node("n1")]))
+    log.keep_state(lambda sequence: State(sequence=sequence, at=NOON, jobs=jobs, nodes=[node("n1")]))
     log.append(some("b"))
     await log.written()
     kept = await EventLog(EventRecords(database)).start()

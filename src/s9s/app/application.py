@@ -15,6 +15,7 @@ from s9s.api.peers import Proxies
 from s9s.app.clusters import open_backend
 from s9s.app.credentials import open_access_tokens, open_credentials, open_logins
 from s9s.app.delivery import open_mailer, open_outgoing
+from s9s.app.events import watched
 from s9s.backends.base import SupportsFiles, SupportsTime, UserFiles
 from s9s.backends.files import LocalUserFiles
 from s9s.backends.processes import Processes
@@ -24,6 +25,7 @@ from s9s.services.audit import Audit
 from s9s.services.bulk import Bulk
 from s9s.services.clients import Clients
 from s9s.services.clusters import Cluster
+from s9s.services.events import EventLog
 from s9s.services.failed_logins import FailedLogins
 from s9s.services.holds import Holds
 from s9s.services.idempotency import Submissions
@@ -63,6 +65,7 @@ class Application:
     limits: RateLimits
     mailer: Mailer
     outgoing: Outgoing
+    events: EventLog
     is_simulated: bool
 
 
@@ -100,10 +103,8 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             finished_window_seconds=settings.snapshot.finished_window_seconds,
             clock=SystemClock(backend.now) if isinstance(backend, SupportsTime) else SystemClock(),
         )
-        await watcher.start()
-        stack.push_async_callback(watcher.stop)
-
         cluster = Cluster(backend, snapshot, watcher, files)
+        events = await stack.enter_async_context(watched(settings, database, cluster))
         holds = Holds(settings.cluster.name or "default", HoldNotes(database), snapshot.jobs)
         await holds.load()
         access_tokens = open_access_tokens(settings, tokens)
@@ -135,7 +136,9 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             has_tls=settings.has_tls,
         )
         lane = JobsLane(credentials, proxies, limits, services.job_pages, front)
-        yield Application(front, lane, cluster, services, tokens, limits, mailer, outgoing, is_simulated)
+        yield Application(
+            front, lane, cluster, services, tokens, limits, mailer, outgoing, events, is_simulated
+        )
 
 
 def _services(

@@ -1,26 +1,37 @@
-"""The event log of a running server."""
+"""The event log of a running server, and what writes into it."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from s9s.api.schemas.events import job_event, node_event
 from s9s.config import Settings
+from s9s.services.clusters import Cluster
 from s9s.services.events import EventLog
+from s9s.services.observer import Observer
 from s9s.storage.database import Database
 from s9s.storage.events import EventRecords
 
 
 @asynccontextmanager
-async def event_log(settings: Settings, database: Database) -> AsyncIterator[EventLog]:
-    """The log, and at the end all of it written. Raises `DatabaseUnavailable`."""
+async def watched(settings: Settings, database: Database, cluster: Cluster) -> AsyncIterator[EventLog]:
+    """Watch the cluster and write its changes into a log; both are ended, and everything is written.
+
+    Raises `DatabaseUnavailable`.
+    """
     log = EventLog(
         EventRecords(database),
         keep_seconds=settings.events.keep_seconds,
         max_events=settings.events.max_events,
     )
-    await log.start()
+    observer = Observer(
+        cluster, log, describe_job=job_event, describe_node=node_event, clock=cluster.watcher.now
+    )
+    await observer.start()
     try:
+        await cluster.watcher.start()
         yield log
     finally:
-        await log.stop()
+        await cluster.watcher.stop()
+        await observer.stop()

@@ -62,7 +62,8 @@ class Event(Struct, frozen=True, array_like=True, gc=False):
             return self
         return Event(
             self.sequence, self.at, self.channel, self.action, self.resource_id, self.data,
-            slim_job(self.job), slim_job(self.job_before), self.node, self.node_before,
+            self.job and slim_job(self.job), self.job_before and slim_job(self.job_before),
+            self.node, self.node_before,
         )  # fmt: skip
 
 
@@ -83,6 +84,6 @@ _LEFT_OUT: Final = {
 }
 
 
-def slim_job(job: Job | None) -> Job | None:
+def slim_job(job: Job) -> Job:
     """A job as events keep it."""
-    return None if job is None else replace(job, **_LEFT_OUT)
+    return replace(job, **_LEFT_OUT)

@@ -96,14 +96,16 @@ class EventLog:
             self.lost += 1
         self._work()
 
-    def keep_state(self, at: float, state: Callable[[int], State]) -> None:
+    async def state(self) -> State | None:
+        """What was known of the cluster when it was kept last. Raises `DatabaseUnavailable`."""
+        return await self._records.load()
+
+    def keep_state(self, state: Callable[[int], State]) -> None:
         """Keep what is known of the cluster now, once all that was appended before is written.
 
-        Args:
-            at: When the cluster was looked at.
-            state: Makes it, of the number of the last event before.
+        `state` makes it, in a thread, of the number of the last event before.
         """
-        self._waiting.append(_Mark(at, state))
+        self._waiting.append(_Mark(state))
         self._work()
 
     def follow(self, follower: Follower) -> Callable[[], None]:
@@ -140,6 +142,11 @@ class EventLog:
             yield events
             expected = events[-1].sequence + 1
 
+    @property
+    def waiting(self) -> int:
+        """How many events are not written yet."""
+        return len(self._waiting)
+
     async def written(self) -> None:
         """Wait until everything appended so far is written and told of."""
         await self._written.wait()
@@ -171,7 +178,7 @@ class EventLog:
     async def _write_some(self) -> None:
         first = self._waiting[0]
         if isinstance(first, _Mark):
-            state = first.state(self.newest)
+            state = await asyncio.to_thread(first.state, self.newest)
             await self._records.save(state)
             self._kept_state = state.sequence
             if self._waiting and self._waiting[0] is first:
@@ -212,6 +219,5 @@ class EventLog:
 class _Mark:
     """Stands among waiting events where the state is to be kept."""
 
-    def __init__(self, at: float, state: Callable[[int], State]) -> None:
-        self.at = at
+    def __init__(self, state: Callable[[int], State]) -> None:
         self.state = state

@@ -59,6 +59,7 @@ class Watcher:
         self._clock = clock = clock or SystemClock()
         self._nodes_feed: Feed[Node] | None = None
         self._callbacks: list[Callback] = []
+        self._loaded_callbacks: list[Callable[[], None]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._missing = {"jobs", "nodes", "partitions"}
         self._follower = JobFollower(backend, snapshot.jobs, self._publish_jobs)
@@ -127,6 +128,14 @@ class Watcher:
         """
         self._callbacks.append(callback)
         return lambda: self._callbacks.remove(callback)
+
+    def when_loaded(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Have `callback` called once, when everything has been read and before anything is told of changes.
+
+        Returns what takes that back.
+        """
+        self._loaded_callbacks.append(callback)
+        return lambda: self._loaded_callbacks.remove(callback)
 
     @property
     def interval_seconds(self) -> float:
@@ -224,6 +233,8 @@ class Watcher:
         self._missing.discard(what)
         if not self._missing and not self._snapshot.is_loaded:
             self._snapshot.is_loaded = True
+            for callback in tuple(self._loaded_callbacks):
+                callback()
             # What is here now mostly stays: the collector need not look at it again and again.
             gc.collect()
             gc.freeze()

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from s9s.domain.events import Event
+from s9s.domain.events import Event, slim_job
 from s9s.domain.jobs import Job
 from s9s.domain.nodes import Node
 from s9s.storage.database import Database
@@ -124,7 +124,7 @@ class EventRecords:
         def write(connection: Connection) -> None:
             connection.execute(delete(event_checkpoints))
             for number, jobs in enumerate(parts):
-                part = _Part(jobs, state.nodes if number == 0 else [])
+                part = _Part([slim_job(job) for job in jobs], state.nodes if number == 0 else [])
                 content = zlib.compress(_encoder.encode(part), _LEVEL)
                 row = {"part": number, "sequence": state.sequence, "at": state.at, "content": content}
                 connection.execute(insert(event_checkpoints).values(row))
