@@ -15,7 +15,8 @@ from s9s.domain.errors import (
     SlurmError,
     ValidationError,
 )
-from s9s.domain.jobs import Job, JobState, JobUpdate
+from s9s.domain.history import FinishedJob
+from s9s.domain.jobs import Job, JobState, JobUpdate, JobUsage
 from s9s.domain.nodes import Node, NodeAction, NodeUpdate
 from tests.backends.site import Site, until
 
@@ -636,6 +637,33 @@ async def test_finished_jobs_come_from_accounting(site: Site) -> None:
     assert found[never].end_time
     assert all(entry.state.is_finished for entry in found.values())
     assert not await site.backend.finished_jobs(start - 7200, start - 7199)
+
+
+async def test_finished_jobs_come_with_what_their_steps_used(site: Site) -> None:
+    start = int(time.time()) - 2
+    # So much CPU time whatever else the host has to do, and one CPU of two that idles.
+    burn = "perl -e 'do { for (1..99999) {} @t = times } until $t[0] + $t[1] > 1.5'"
+    burning = await site.submit(burn, cpus_per_task=2)
+    idle = await site.submit("true")
+    never = await site.submit(hold=True)
+    for job_id in (burning, idle):
+        await site.finish(job_id)
+    await site.backend.cancel(never, "alice")
+    await site.finish(never)
+
+    async def all_three() -> dict[str, FinishedJob]:
+        found = await site.backend.finished_with_usage(start, int(time.time()) + 60)
+        by_id = {one.job.job_id: one for one in found if one.usage is not None or one.job.job_id == never}
+        return by_id if {burning, never} <= set(by_id) else {}
+
+    found = await until(all_three)
+    used = found[burning].usage
+    assert used is not None
+    assert used.cpu_seconds == pytest.approx(1.55, abs=0.1)
+    assert found[never].usage is None
+    assert idle not in found or found[idle].usage != JobUsage()
+    # A look-up of the job itself tells the same.
+    assert (await site.backend.job(burning, "alice")).usage == used
 
 
 # -- nodes ---------------------------------------------------------------------------------------------------

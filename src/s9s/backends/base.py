@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 from s9s.domain.accounting import User
 from s9s.domain.changes import Changes
 from s9s.domain.clusters import ClusterInfo
+from s9s.domain.history import FinishedJob
 from s9s.domain.jobs import Job, JobDetails, JobSubmission, JobUpdate, Submitted
 from s9s.domain.nodes import Node, NodeUpdate
 from s9s.domain.partitions import Partition
@@ -173,6 +174,15 @@ class SupportsFiles(Protocol):
     @property
     def files(self) -> UserFiles:
         """Where its jobs' files are found."""
+        ...
+
+
+@runtime_checkable
+class SupportsUsage(Protocol):
+    """A backend whose accounting tells what jobs used, many at a time."""
+
+    async def finished_with_usage(self, start: int, end: int) -> list[FinishedJob]:
+        """As `Backend.finished_jobs`, with the usage of each job's steps added up."""
         ...
 
 

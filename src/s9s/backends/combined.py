@@ -14,11 +14,12 @@ from typing import Final, Generic, TypeVar
 
 import structlog
 
-from s9s.backends.base import Backend, Feed, Unsupported
+from s9s.backends.base import Backend, Feed, SupportsUsage, Unsupported
 from s9s.domain.accounting import User
 from s9s.domain.changes import Changes
 from s9s.domain.clusters import ClusterInfo
 from s9s.domain.errors import PermissionDenied, SlurmUnavailable
+from s9s.domain.history import FinishedJob
 from s9s.domain.jobs import Job, JobDetails, JobSubmission, JobUpdate, Submitted
 from s9s.domain.nodes import Node, NodeUpdate
 from s9s.domain.partitions import Partition
@@ -160,6 +161,16 @@ class CombinedBackend:
     async def finished_jobs(self, start: int, end: int) -> list[Job]:
         with suppress(_NoWay):
             return await self._try("finished jobs", lambda way: way.finished_jobs(start, end))
+        return []
+
+    async def finished_with_usage(self, start: int, end: int) -> list[FinishedJob]:
+        async def read(way: Backend) -> list[FinishedJob]:
+            if isinstance(way, SupportsUsage):
+                return await way.finished_with_usage(start, end)
+            return list(map(FinishedJob, await way.finished_jobs(start, end)))
+
+        with suppress(_NoWay):
+            return await self._try("finished jobs", read)
         return []
 
     async def job(self, job_id: str, actor: str | None = None) -> JobDetails:

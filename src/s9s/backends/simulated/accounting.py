@@ -11,9 +11,10 @@ from s9s.domain.jobs import Job, JobUsage
 
 
 class Remains(Struct, frozen=True):
-    """What is kept besides the job itself, of a job that really ran."""
+    """What is kept besides the job itself."""
 
     environment: dict[str, str] | None = None
+    """Of what a client submitted; ``None`` for the synthetic population."""
     usage: JobUsage | None = None
 
 
@@ -74,7 +75,7 @@ class Accounting:
         return [self._jobs[numeric_id] for numeric_id in self._arrays.get(array_id, {}).values()]
 
     def remains(self, numeric_id: int) -> Remains | None:
-        """What a job that really ran left behind."""
+        """What a job left behind."""
         return self._remains.get(numeric_id)
 
     def ended(self, start: int, end: int) -> list[Job]:

@@ -31,6 +31,7 @@ from s9s.backends.simulated.usage import usage_of
 from s9s.domain.accounting import User
 from s9s.domain.clusters import ClusterInfo
 from s9s.domain.errors import PermissionDenied, ResourceNotFound
+from s9s.domain.history import FinishedJob
 from s9s.domain.jobs import Job, JobDetails, JobSubmission, JobUpdate, Submitted
 from s9s.domain.nodes import NodeUpdate
 from s9s.domain.partitions import Partition
@@ -220,6 +221,15 @@ class SimulatedBackend:
     async def finished_jobs(self, start: int, end: int) -> list[Job]:
         self._advance()
         return self._cluster.accounting.ended(start, end)
+
+    async def finished_with_usage(self, start: int, end: int) -> list[FinishedJob]:
+        self._advance()
+        ended, cluster = self._cluster.accounting.ended(start, end), self._cluster
+        found: list[FinishedJob] = []
+        for begin in range(0, len(ended), _BATCH):
+            found += [FinishedJob(job, usage_of(cluster, job)) for job in ended[begin : begin + _BATCH]]
+            await asyncio.sleep(0)
+        return found
 
     async def job(self, job_id: str, actor: str | None = None) -> JobDetails:
         self._advance()

@@ -137,7 +137,8 @@ class SimulatedFiles:
         record = self._cluster.records.get(job.numeric_id)
         if record is not None:
             return record.batch is not None
-        return self._cluster.accounting.remains(job.numeric_id) is not None
+        remains = self._cluster.accounting.remains(job.numeric_id)
+        return remains is not None and remains.environment is not None
 
 
 def _refusal(problem: OSError, path: str) -> ResourceNotFound | PermissionDenied | ValidationError:

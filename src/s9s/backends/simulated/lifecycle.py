@@ -13,6 +13,7 @@ from s9s.backends.simulated.launcher import Launcher
 from s9s.backends.simulated.limits import limits_of
 from s9s.backends.simulated.pending import Pending
 from s9s.backends.simulated.records import Outcome, Record, asked
+from s9s.backends.simulated.usage import usage_of
 from s9s.domain.durations import UNLIMITED
 from s9s.domain.jobs import Job, JobState
 
@@ -252,8 +253,8 @@ class Lifecycle:
         cluster = self._cluster
         record.run += 1
         cluster.show(record, job)
-        remains = Remains(record.batch.environment, record.usage) if record.batch else None
-        cluster.accounting.add(job, remains)
+        usage = record.usage if record.course is None else usage_of(cluster, job)
+        cluster.accounting.add(job, Remains(record.batch.environment if record.batch else None, usage))
         cluster.agenda.at(cluster.now + cluster.site.min_job_age_seconds, self._forget, record, record.run)
         self.pending.wake(job)
 

@@ -22,8 +22,13 @@ def usage_of(cluster: Cluster, job: Job) -> JobUsage | None:
     cpu = course.cpu_efficiency if course is not None else 0.55 + 0.43 * drawn
     memory = course.memory_efficiency if course is not None else 0.25 + 0.7 * drawn
     elapsed = job.elapsed_seconds(cluster.instant)
+    used = round((job.memory_mib or 0) * memory * min(1.0, elapsed / 60), 1) or None
+    tasks = max(1, job.node_count)
     return JobUsage(
         cpu_seconds=round(cpu * elapsed * job.cpu_count, 2),
-        max_memory_mib=round((job.memory_mib or 0) * memory * min(1.0, elapsed / 60), 1),
+        max_memory_mib=used,
+        max_task_memory_mib=None if used is None else round(used / tasks, 1),
+        max_memory_node=job.nodes[0] if used is not None and job.nodes else None,
+        tasks=tasks,
         gpu_utilization=round(min(0.99, cpu + 0.07), 2) if job.gpus else None,
     )

@@ -11,6 +11,7 @@ from s9s.backends.slurmcli import sacct
 from s9s.backends.slurmcli.errors import Asked, check
 from s9s.backends.slurmcli.programs import Programs, in_memory
 from s9s.domain.errors import ResourceNotFound, S9SError
+from s9s.domain.history import FinishedJob
 from s9s.domain.jobs import Job, JobState, JobUsage
 
 log = structlog.get_logger(__name__)
@@ -35,12 +36,22 @@ class Accounting:
         if end <= _FIRST_INSTANT:
             return []
         query = sacct.finished_between(max(start, _FIRST_INSTANT), end, await self._wanted())
-        jobs = {
-            job.numeric_id: job
-            for job in await self._jobs(query, "read finished jobs")
-            if job.end_time is not None and start <= job.end_time < end
+        return [one.job for one in await self._finished(query, start, end)]
+
+    async def finished_with_usage(self, start: int, end: int) -> list[FinishedJob]:
+        """The same jobs with what they used. Raises `SlurmUnavailable`."""
+        if end <= _FIRST_INSTANT:
+            return []
+        query = sacct.finished_with_steps(max(start, _FIRST_INSTANT), end, await self._wanted())
+        return await self._finished(query, start, end)
+
+    async def _finished(self, query: sacct.Query, start: int, end: int) -> list[FinishedJob]:
+        found = {
+            one.job.numeric_id: one
+            for one in await self._jobs(query, "read finished jobs")
+            if one.job.end_time is not None and start <= one.job.end_time < end
         }
-        return list((await self._without_requeued(jobs)).values())
+        return list((await self._without_requeued(found)).values())
 
     async def job(self, job_id: str, actor: str | None = None) -> tuple[Job, JobUsage | None]:
         """The last record of a job, with its usage. Raises `ResourceNotFound`, `SlurmUnavailable`."""
@@ -76,31 +87,51 @@ class Accounting:
             self._columns = sacct.columns(finished.stdout.decode())
         return self._columns
 
-    async def _jobs(self, query: sacct.Query, action: str) -> list[Job]:
+    async def _jobs(self, query: sacct.Query, action: str) -> list[FinishedJob]:
         with in_memory() as output:
             finished = await self._programs.run(query.argv, stdout=output, timeout=_BULK_SECONDS)
             check(finished, Asked(action=action))
             return await asyncio.to_thread(_read, output, query)
 
-    async def _without_requeued(self, jobs: dict[int, Job]) -> dict[int, Job]:
+    async def _without_requeued(self, jobs: dict[int, FinishedJob]) -> dict[int, FinishedJob]:
         """Leave out jobs that live on or ended otherwise: sacct gives the last record that has the state."""
-        suspects = [numeric_id for numeric_id, job in jobs.items() if job.state in _REQUEUED]
+        suspects = [numeric_id for numeric_id, one in jobs.items() if one.job.state in _REQUEUED]
         for first in range(0, len(suspects), _MOST_IDS):
             query = sacct.latest_of(suspects[first : first + _MOST_IDS], await self._wanted())
-            for latest in await self._jobs(query, "read requeued jobs"):
+            for latest in [one.job for one in await self._jobs(query, "read requeued jobs")]:
                 known = jobs.get(latest.numeric_id)
-                if known is not None and (latest.state, latest.end_time) != (known.state, known.end_time):
+                if known is not None and _run(latest) != _run(known.job):
                     del jobs[latest.numeric_id]
         return jobs
 
 
-def _read(output: int, query: sacct.Query) -> list[Job]:
-    jobs = []
+def _run(job: Job) -> tuple[JobState, int | None]:
+    return job.state, job.end_time
+
+
+def _read(output: int, query: sacct.Query) -> list[FinishedJob]:
+    """Jobs with the steps that follow each of them."""
     with open(output, "rb", closefd=False) as file:
         file.seek(0)
-        for record in sacct.parse(file.read(), query):
-            try:
-                jobs.append(sacct.job(record))
-            except ValueError as error:
-                log.warning("a finished job is not understood", error=str(error))
+        answer = file.read()
+    jobs: list[FinishedJob] = []
+    record: sacct.Record | None = None
+    steps: list[sacct.Record] = []
+    for row in sacct.parse(answer, query):
+        if not row.is_step:
+            if record is not None:
+                jobs += _understood(record, steps)
+            record, steps = row, []
+        elif record is not None and row.job_id == record.job_id:
+            steps.append(row)
+    if record is not None:
+        jobs += _understood(record, steps)
     return jobs
+
+
+def _understood(record: sacct.Record, steps: list[sacct.Record]) -> list[FinishedJob]:
+    try:
+        return [FinishedJob(sacct.job(record), sacct.usage(steps))]
+    except ValueError as error:
+        log.warning("a finished job is not understood", error=str(error))
+        return []

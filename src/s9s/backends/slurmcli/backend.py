@@ -20,6 +20,7 @@ from s9s.backends.slurmcli.programs import Programs
 from s9s.domain.accounting import User
 from s9s.domain.clusters import ClusterInfo
 from s9s.domain.errors import ResourceConflict, ResourceNotFound, S9SError
+from s9s.domain.history import FinishedJob
 from s9s.domain.jobs import Job, JobDetails, JobSubmission, JobUpdate, JobUsage, Submitted
 from s9s.domain.nodes import Node, NodeUpdate
 from s9s.domain.partitions import Partition
@@ -84,6 +85,11 @@ class CommandLineBackend:
 
     async def finished_jobs(self, start: int, end: int) -> list[Job]:
         return await self._accounting.finished(start, end) if (await self._info()).has_accounting else []
+
+    async def finished_with_usage(self, start: int, end: int) -> list[FinishedJob]:
+        if not (await self._info()).has_accounting:
+            return []
+        return await self._accounting.finished_with_usage(start, end)
 
     async def job(self, job_id: str, actor: str | None = None) -> JobDetails:
         """See `Backend.job`; what only a single look-up tells costs two commands more and is for an actor."""

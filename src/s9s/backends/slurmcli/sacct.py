@@ -17,13 +17,14 @@ from s9s.backends.slurmcli.job_ids import parse_address
 from s9s.backends.slurmcli.values import hosts, instant, number, text, tres
 from s9s.domain.durations import UNLIMITED
 from s9s.domain.jobs import Job, JobState, JobUsage, job_state
+from s9s.domain.usage import StepUsage, usage_of_steps
 
 # The first and the last are Slurm's own numbers: the newline between two rows stands between these.
 _COLUMNS: Final = (
     "JobIDRaw", "JobID", "State", "User", "JobName", "Account", "Partition", "QOS", "ExitCode", "Submit",
     "Eligible", "Start", "End", "Suspended", "TimelimitRaw", "NodeList", "NNodes", "NCPUS", "ReqTRES",
     "AllocTRES", "Priority", "WorkDir", "Reason", "Comment", "Constraints", "Reservation", "TotalCPU",
-    "TRESUsageInTot", "TRESUsageInAve", "ElapsedRaw",
+    "TRESUsageInTot", "TRESUsageInAve", "MaxRSS", "MaxRSSNode", "NTasks", "ElapsedRaw",
 )  # fmt: skip
 #: In 24.11 and 26.05.
 _LATER_COLUMNS: Final = ("Restarts", "StdIn", "StdOut", "StdErr")
@@ -73,8 +74,16 @@ def columns(helpformat: str) -> tuple[str, ...]:
 
 def finished_between(start: int, end: int, wanted: tuple[str, ...]) -> Query:
     """Jobs that ended in [start, end), and perhaps some around it."""
-    window = [f"--starttime=uts{start}", f"--endtime=uts{end}", f"--state={_FINISHED}", "--allocations"]
-    return _query(window, wanted)
+    return _query([*_window(start, end), "--allocations"], wanted)
+
+
+def finished_with_steps(start: int, end: int, wanted: tuple[str, ...]) -> Query:
+    """The same jobs, each followed by its steps: those are not asked for their state."""
+    return _query(_window(start, end), wanted)
+
+
+def _window(start: int, end: int) -> list[str]:
+    return [f"--starttime=uts{start}", f"--endtime=uts{end}", f"--state={_FINISHED}"]
 
 
 def of_job(job_id: str, wanted: tuple[str, ...]) -> Query:
@@ -168,17 +177,20 @@ def job(record: Record) -> Job:
 
 def usage(steps: Sequence[Record]) -> JobUsage | None:
     """What the steps of one job used; ``None`` without any."""
-    if not steps:
-        return None
-    seconds = [used for step in steps if (used := cpu_seconds(step.values["TotalCPU"])) is not None]
-    memory = [amount for step in steps if (amount := _amount(step, "TRESUsageInTot", "mem")) is not None]
-    gpu = [
-        percent for step in steps if (percent := _amount(step, "TRESUsageInAve", "gres/gpuutil")) is not None
-    ]
-    return JobUsage(
-        cpu_seconds=sum(seconds) if seconds else None,
-        max_memory_mib=max(memory) if memory else None,
-        gpu_utilization=max(gpu) / 100 if gpu else None,
+    return usage_of_steps([_step(record.values) for record in steps])
+
+
+def _step(values: dict[str, str]) -> StepUsage:
+    total = _amounts(values["TRESUsageInTot"])
+    percent = _amounts(values["TRESUsageInAve"]).get("gres/gpuutil")
+    task_memory = values.get("MaxRSS")
+    return StepUsage(
+        cpu_seconds=cpu_seconds(values["TotalCPU"]),
+        memory_mib=mib(total["mem"]) if total.get("mem") else None,
+        task_memory_mib=mib(task_memory) if task_memory else None,
+        memory_node=text(values.get("MaxRSSNode", "")),
+        tasks=number(values.get("NTasks", "")),
+        gpu_utilization=float(percent) / 100 if percent else None,
     )
 
 
@@ -224,13 +236,9 @@ def cpu_seconds(value: str) -> float | None:
     return int(days) * 86400 + int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
-def _amount(step: Record, column: str, name: str) -> float | None:
-    """A figure of ``cpu=00:00:01,mem=89292K``; memory in MiB."""
-    for item in step.values[column].split(","):
-        key, _, value = item.partition("=")
-        if key == name and value:
-            return mib(value) if name == "mem" else float(value)
-    return None
+def _amounts(text: str) -> dict[str, str]:
+    """The figures of ``cpu=00:00:01,mem=89292K``."""
+    return {key: value for key, _, value in (item.partition("=") for item in text.split(","))}
 
 
 def mib(value: str) -> float:

@@ -95,13 +95,16 @@ class TRES(Struct, frozen=True):
     type: str
     name: str | None = None
     count: int | None = None
+    node: str | None = None
+    """Of the task with the largest amount."""
 
 
 class TRESUsage(Struct, frozen=True):
-    """Of a step: the largest of one task, and over all tasks."""
+    """Of a step: the largest of one task, over all tasks, and the mean of all tasks."""
 
     max: list[TRES] = []
     total: list[TRES] = []
+    average: list[TRES] = []
 
 
 class StepTRES(Struct, frozen=True):
@@ -123,11 +126,18 @@ class StepTime(Struct, frozen=True):
     total: CPUTime = CPUTime()
 
 
+class StepTasks(Struct, frozen=True):
+    """Of a step."""
+
+    count: int = 0
+
+
 class Step(Struct, frozen=True):
     """A job step."""
 
     tres: StepTRES = StepTRES()
     time: StepTime = StepTime()
+    tasks: StepTasks = StepTasks()
 
 
 class Array(Struct, frozen=True):

@@ -12,6 +12,7 @@ from s9s.backends.slurmrestd import accounted, build, parse_accounting
 from s9s.backends.slurmrestd.client import Client
 from s9s.backends.slurmrestd.errors import Asked
 from s9s.domain.accounting import User
+from s9s.domain.history import FinishedJob
 from s9s.domain.jobs import Job
 
 _log = logging.getLogger(__name__)
@@ -60,25 +61,32 @@ class Accounting:
 
     async def finished_jobs(self, start: int, end: int) -> list[Job]:
         """Jobs that ended in [start, end), in pieces so that no answer is boundless."""
-        found: dict[int, Job] = {}
+        return [one.job for one in await self._finished(start, end, steps=False)]
+
+    async def finished_with_usage(self, start: int, end: int) -> list[FinishedJob]:
+        """The same jobs with what they used."""
+        return await self._finished(start, end, steps=True)
+
+    async def _finished(self, start: int, end: int, *, steps: bool) -> list[FinishedJob]:
+        found: dict[int, FinishedJob] = {}
         span = _DAY
         while start < end:
             until = min(end, start + span)
-            jobs = await self._ended(start, until)
-            for job in jobs:
-                before = found.get(job.numeric_id)
-                if before is None or before.submit_time <= job.submit_time:
-                    found[job.numeric_id] = job
+            jobs = await self._ended(start, until, steps=steps)
+            for one in jobs:
+                before = found.get(one.job.numeric_id)
+                if before is None or before.job.submit_time <= one.job.submit_time:
+                    found[one.job.numeric_id] = one
             span = max(3600, span // 4) if len(jobs) > _MANY_JOBS else span * 4
             start = until
         return list(found.values())
 
-    async def _ended(self, start: int, end: int) -> list[Job]:
-        request = build.list_accounted_jobs(start, end)
+    async def _ended(self, start: int, end: int, *, steps: bool) -> list[FinishedJob]:
+        request = build.list_accounted_jobs(start, end, steps=steps)
         answer = await self._client.ask(request, accounted.Jobs, Asked(action="list finished jobs"))
         return await asyncio.to_thread(self._read, answer.jobs, start, end)
 
-    def _read(self, records: list[accounted.Job], start: int, end: int) -> list[Job]:
+    def _read(self, records: list[accounted.Job], start: int, end: int) -> list[FinishedJob]:
         jobs = []
         for record in records:
             if self.cluster is not None and record.cluster not in (self.cluster, None, ""):
@@ -90,5 +98,5 @@ class Accounting:
                 continue
             # Slurm's window holds all jobs that were there during it, and its end is inclusive.
             if job.state.is_finished and job.end_time is not None and start <= job.end_time < end:
-                jobs.append(job)
+                jobs.append(FinishedJob(job, parse_accounting.usage(record)))
         return jobs

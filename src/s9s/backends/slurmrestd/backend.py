@@ -25,6 +25,7 @@ from s9s.domain.accounting import User
 from s9s.domain.clusters import ClusterInfo
 from s9s.domain.directives import with_directives
 from s9s.domain.errors import ResourceConflict, ResourceNotFound, SlurmError, SlurmUnavailable
+from s9s.domain.history import FinishedJob
 from s9s.domain.jobs import Job, JobDetails, JobState, JobSubmission, JobUpdate, Submitted
 from s9s.domain.nodes import Node, NodeUpdate
 from s9s.domain.partitions import Partition
@@ -98,6 +99,9 @@ class RestBackend:
 
     async def finished_jobs(self, start: int, end: int) -> list[Job]:
         return await self._accounting.finished_jobs(start, end)
+
+    async def finished_with_usage(self, start: int, end: int) -> list[FinishedJob]:
+        return await self._accounting.finished_with_usage(start, end)
 
     async def job(self, job_id: str, actor: str | None = None) -> JobDetails:
         live = await self._lookup.live(job_id, actor)

@@ -76,14 +76,16 @@ def show_node(name: str) -> Request:
     return Request(operation="show node", path=("node", name))
 
 
-def list_accounted_jobs(start: int, end: int) -> Request:
-    """Jobs of accounting that ended within a window, of those that slurmdbd shows.
+def list_accounted_jobs(start: int, end: int, *, steps: bool = False) -> Request:
+    """Jobs of accounting that ended within a window, of those that slurmdbd shows; steps are costly.
 
     With states, so that jobs which were never eligible are found too (held, then cancelled); states need
     an explicit end. ``uts`` is the one notation of time that all versions take.
     """
     states = tuple(("state", state) for state in _ENDED)
-    window = (("start_time", f"uts{start}"), ("end_time", f"uts{end}"), ("skip_steps", "true"))
+    window: tuple[tuple[str, str], ...] = (("start_time", f"uts{start}"), ("end_time", f"uts{end}"))
+    if not steps:
+        window += (("skip_steps", "true"),)
     return Request(operation="list accounted jobs", plugin="slurmdb", path=("jobs",), query=window + states)
 
 

@@ -12,6 +12,7 @@ from s9s.backends.slurmrestd.parse import exit_of, instant, minutes, nodes_of, s
 from s9s.domain.accounting import AdminLevel, Association, User
 from s9s.domain.hostlists import fold_hostlist
 from s9s.domain.jobs import Job, JobState, JobUsage, job_state
+from s9s.domain.usage import StepUsage, usage_of_steps
 
 _MIB: Final = 1024 * 1024
 _ADMIN_LEVELS: Final = {
@@ -113,20 +114,31 @@ def _gpus(tres: Iterable[accounted.TRES]) -> int:
 
 
 def usage(payload: accounted.Job) -> JobUsage | None:
-    """What the job used so far; ``None`` without a step that has ended.
+    """What the job used so far; ``None`` where accounting has measured nothing.
 
     The job's own ``time.total`` is 0 on all versions, so the steps are added up. Steps that still run
     have used nothing yet as far as accounting knows.
     """
-    cpu_seconds = sum(step.time.total.seconds + step.time.total.microseconds / 1e6 for step in payload.steps)
-    memory = [
-        count
-        for step in payload.steps
-        if (count := _count(step.tres.requested.total, "mem") or _count(step.tres.requested.max, "mem"))
-    ]
-    if not memory and not cpu_seconds:
-        return None
-    return JobUsage(cpu_seconds=cpu_seconds, max_memory_mib=max(memory) / _MIB if memory else None)
+    used = usage_of_steps([_step(step) for step in payload.steps])
+    return None if used is None or not (used.cpu_seconds or used.max_memory_mib) else used
+
+
+def _step(step: accounted.Step) -> StepUsage:
+    used = step.tres.requested
+    largest = next((entry for entry in used.max if entry.type == "mem"), None)
+    total, gpus = _count(used.total, "mem"), _gpu_percent(used.average)
+    return StepUsage(
+        cpu_seconds=step.time.total.seconds + step.time.total.microseconds / 1e6,
+        memory_mib=None if total is None else total / _MIB,
+        task_memory_mib=None if largest is None else max(0, largest.count or 0) / _MIB or None,
+        memory_node=None if largest is None else text(largest.node),
+        tasks=step.tasks.count or None,
+        gpu_utilization=None if gpus is None else gpus / 100,
+    )
+
+
+def _gpu_percent(average: Iterable[accounted.TRES]) -> int | None:
+    return next((one.count for one in average if (one.type, one.name) == ("gres", "gpuutil")), None)
 
 
 def users(
