@@ -34,6 +34,8 @@ STAGES = {
     "List Users": Stage(),
     "Get User Details": Stage(),
     "List Partitions": Stage(),
+    "Cluster Statistics": Stage(),
+    "Performance Metrics": Stage(),
     "Bulk Job Operations": Stage(job="pending"),
     "Error Response Format": Stage(),
     "Download Specification": Stage(),
@@ -44,7 +46,7 @@ STAGES = {
 LATER = {
     "API Key Authentication": "credentials beside bearer tokens",
     "OAuth 2.0": "credentials beside bearer tokens",
-    "Metrics API": "metrics",
+    "Job Efficiency": "efficiency",
     "Search API": "search",
     "Export API": "exports",
     "Reports API": "reports",

@@ -10,6 +10,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _SPAN = re.compile(r"UNLIMITED|(0|[1-9]\d*):[0-5]\d:[0-5]\d|[1-9]\d*-[0-2]\d:[0-5]\d:[0-5]\d")
 _MEMORY = re.compile(r"\d+(GB|MB)")
 _HOURS = re.compile(r"\d+(\.\d+)?h")
+_WAIT = re.compile(r"\d+s|\d+m \d+s|\d+h \d+m|\d+d \d+h")
 _JOB_ID = re.compile(r"\d+(_\d+|\+\d+)?|\d+_\[.*\]")
 _JOB_STATES = re.compile(
     "PENDING|RUNNING|COMPLETING|SUSPENDED|COMPLETED|CANCELLED|FAILED|TIMEOUT|NODE_FAIL|PREEMPTED"
@@ -27,6 +28,7 @@ FORMATS: dict[str, re.Pattern[str]] = {
     **dict.fromkeys((*_TIMES, "timestamp"), _TIME),
     **dict.fromkeys(("elapsed_time", "time_limit", "default_time", "max_time"), _SPAN),
     **dict.fromkeys(_AMOUNTS, _MEMORY),
+    **dict.fromkeys(("avg_wait_time", "max_wait_time"), _WAIT),
     **dict.fromkeys(("cpu_time_used", "max_cpu_time"), _HOURS),
     "jobs[].state": _JOB_STATES,
     "nodes[].state": _NODE_STATES,
@@ -60,6 +62,12 @@ NULLABLE: dict[str, str] = {
     ),
     **dict.fromkeys(("cpu_load", "memory_free", "architecture", "os"), "a node that never came up"),
     "default_account": "a user without one",
+    **dict.fromkeys(("avg_wait_time", "max_wait_time"), "no job started within the window"),
+    "gpu_percent": "a cluster without GPUs",
+    **dict.fromkeys(
+        ("cpu_utilization", "memory_utilization", "jobs_submitted", "jobs_completed", "avg_queue_time"),
+        "nobody saw the cluster at that time",
+    ),
     "partition": "an association with all partitions",
 }
 """Fields that may be null although the example shows a value, and when."""
@@ -73,8 +81,8 @@ _OF_NULL: dict[str, type] = {
 }
 """What a field is that the example shows as null."""
 
-_FREE = {"environment", "details"}
-"""Objects whose keys are not the contract's."""
+_FREE = {"environment": str, "details": str, "job_counts": int, "node_counts": int}
+"""Objects whose keys are not the contract's, and what their values are."""
 
 
 def mismatches(actual: Any, example: Any, path: str = "") -> Iterator[str]:
@@ -102,7 +110,8 @@ def _object(actual: Any, example: Mapping[str, Any], path: str, name: str) -> It
     if not isinstance(actual, Mapping):
         yield f"{path}: {actual!r} is not an object"
     elif name in _FREE:
-        yield from (f"{path}.{key}: {actual[key]!r}" for key in actual if not isinstance(actual[key], str))
+        kind = _FREE[name]
+        yield from (f"{path}.{key}: {actual[key]!r}" for key in actual if not isinstance(actual[key], kind))
     else:
         for key, value in example.items():
             if key not in actual:

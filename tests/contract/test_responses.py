@@ -15,6 +15,7 @@ from tests.contract.serving import Caller, Server
 from tests.contract.shapes import NULLABLE, assert_like, mismatches
 
 LISTS = {"List Jobs": "jobs", "List Nodes": "nodes", "List Users": "users", "List Partitions": "partitions"}
+METRICS = {"Cluster Statistics": "cluster", "Performance Metrics": "performance"}
 
 
 def example(title: str) -> Any:
@@ -24,7 +25,9 @@ def example(title: str) -> Any:
 
 def test_every_served_example_is_matched_here() -> None:
     shown = {one.title for one in blocks() if one.label == "Example Response" and one.title in STAGES}
-    assert shown == {*LISTS, "Get Job Details", "Submit Job", "Cancel Job", "Bulk Job Operations"}
+    assert shown == {
+        *LISTS, *METRICS, "Get Job Details", "Submit Job", "Cancel Job", "Bulk Job Operations"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("title", LISTS)
@@ -101,6 +104,12 @@ def test_a_bulk_answer_is_like_the_contracts(alice: Caller, jobs: Jobs) -> None:
     assert_like(response.json(), example("Bulk Job Operations"))
     assert [one["status"] for one in response.json()["results"]] == ["success", "error", "success"]
     assert response.json()["summary"] == {"total": 3, "successful": 2, "failed": 1}
+
+
+@pytest.mark.parametrize("title", METRICS)
+def test_metrics_are_like_the_contracts(alice: Caller, jobs: Jobs, title: str) -> None:
+    jobs.running()
+    assert_like(alice.read(f"/v1/metrics/{METRICS[title]}"), example(title))
 
 
 def test_an_error_is_the_contracts(alice: Caller) -> None:

@@ -46,6 +46,8 @@ TABLE = {
     "get_user": "users:read",
     "list_partitions": "partitions:read",
     "get_partition": "partitions:read",
+    "get_cluster_metrics": "metrics:read",
+    "get_performance_metrics": "metrics:read",
     "list_tokens": "tokens:read",
     "get_token": "tokens:read",
     "create_token": "tokens:write",

@@ -1,3 +1,7 @@
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from s9s.domain.samples import ROLLUPS, Sample
@@ -85,3 +89,43 @@ async def test_each_length_of_span_is_kept_for_its_own_time(records: SampleRecor
     assert len(await records.series("one", 300, DAY, DAY + 86400)) == 3
     assert len(await records.series("one", 3600, DAY, DAY + 86400)) == 1
     assert len(await records.series("two", 60, DAY, DAY + 86400)) == 1
+
+
+_WRITER = """
+import asyncio, sys
+from s9s.domain.samples import Sample
+from s9s.storage.database import Database
+from s9s.storage.samples import SampleRecords
+
+async def main(url, day):
+    async with await Database.open(url) as database:
+        records = SampleRecords(database)
+        for number in range(1440):
+            one = dict(at=day + 60 * number, submitted=1)
+            await records.add("one", [Sample(**one), Sample(**one, partition="gpu")])
+            print(number, flush=True)
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+"""
+
+
+async def test_a_kill_loses_no_minute_that_was_written_and_leaves_none_half(url: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", _WRITER, url, str(DAY)], stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None
+        told = 0
+        for line in writer.stdout:
+            told = int(line)
+            if told == 70:
+                writer.send_signal(signal.SIGKILL)
+    assert told >= 70
+    async with await Database.open(url) as database:
+        records = SampleRecords(database)
+        minutes = await records.series("one", 60, DAY, DAY + 86400)
+        assert [one.at for one in minutes] == [DAY + 60 * number for number in range(len(minutes))]
+        assert len(minutes) in (told + 1, told + 2)
+        for name in (None, "gpu"):
+            for step in (60, *ROLLUPS):
+                found = await records.series("one", step, DAY, DAY + 86400, name)
+                assert sum(one.submitted for one in found) == len(minutes)

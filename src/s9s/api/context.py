@@ -22,6 +22,7 @@ from s9s.services.idempotency import Submissions
 from s9s.services.job_control import JobControl
 from s9s.services.jobs import Jobs
 from s9s.services.logins import Logins
+from s9s.services.metrics import Metrics
 from s9s.services.nodes import Nodes
 from s9s.services.output import Output
 from s9s.services.partitions import Partitions
@@ -43,6 +44,7 @@ class Services:
     nodes: Nodes
     partitions: Partitions
     users: Users
+    metrics: Metrics
     health: Health
     self_service: SelfService
     clients: Clients

@@ -165,6 +165,28 @@ RESPONSE_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
             }
         ]
     },
+    "get_cluster_metrics": {
+        "timestamp": "2023-12-15T14:30:00Z",
+        "cluster_utilization": {"cpu_percent": 78.5, "memory_percent": 65.2, "gpu_percent": 84.7},
+        "job_counts": {"RUNNING": 1247, "PENDING": 156, "COMPLETED": 45672, "FAILED": 234, "CANCELLED": 89},
+        "node_counts": {"IDLE": 45, "MIXED": 89, "ALLOCATED": 112, "DOWN": 3, "DRAIN": 2},
+        "queue_stats": {"avg_wait_time": "12m 34s", "max_wait_time": "2h 15m", "throughput": 145.7},
+    },
+    "get_performance_metrics": {
+        "metrics": [
+            {
+                "timestamp": "2023-12-15T14:00:00Z",
+                "cpu_utilization": 76.8,
+                "memory_utilization": 63.5,
+                "gpu_utilization": 82.1,
+                "jobs_submitted": 45,
+                "jobs_completed": 38,
+                "avg_queue_time": 720,
+            }
+        ],
+        "interval": "1h",
+        "count": 24,
+    },
     "bulk_jobs": {
         "batch_id": "batch_xyz789",
         "results": [

@@ -51,6 +51,7 @@ _TAGS: Final = {
     "Nodes": "List nodes and change their state",
     "Users": "Slurm's users and their associations",
     "Partitions": "Partitions and what is free in them",
+    "Metrics": "How busy the cluster is, now and over time",
     "Credentials": "Who the caller is, and the caller's own credentials",
     "Audit": "What was done by whom, for administrators",
     "Status": "How the server and its clusters are",

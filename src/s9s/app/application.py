@@ -16,6 +16,7 @@ from s9s.app.clusters import open_backend
 from s9s.app.credentials import open_access_tokens, open_credentials, open_logins
 from s9s.app.delivery import open_mailer, open_outgoing
 from s9s.app.events import watched
+from s9s.app.metrics import sampling
 from s9s.backends.base import SupportsFiles, SupportsTime, UserFiles
 from s9s.backends.files import LocalUserFiles
 from s9s.backends.processes import Processes
@@ -34,6 +35,7 @@ from s9s.services.jobs import Jobs
 from s9s.services.limits import RateLimits
 from s9s.services.logins import Logins
 from s9s.services.mail import Mailer
+from s9s.services.metrics import Metrics
 from s9s.services.nodes import Nodes
 from s9s.services.outgoing import Outgoing
 from s9s.services.output import Output
@@ -105,8 +107,10 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         )
         cluster = Cluster(backend, snapshot, watcher, files)
         events = await stack.enter_async_context(watched(settings, database, cluster))
-        holds = Holds(settings.cluster.name or "default", HoldNotes(database), snapshot.jobs)
+        name = settings.cluster.name or "default"
+        holds = Holds(name, HoldNotes(database), snapshot.jobs)
         await holds.load()
+        metrics = await stack.enter_async_context(sampling(settings, cluster, name, database))
         access_tokens = open_access_tokens(settings, tokens)
         audit = Audit(AuditRecords(database))
         stack.push_async_callback(audit.stop)
@@ -121,7 +125,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         logins = open_logins(settings, tokens, failures)
         stack.callback(logins.close)
         services = _services(
-            settings, cluster, holds, database, tokens, access_tokens, audit, failures, logins
+            settings, cluster, holds, metrics, database, tokens, access_tokens, audit, failures, logins
         )
         proxies = Proxies(settings.server.trusted_proxies)
         credentials = open_credentials(settings, tokens, access_tokens, failures, is_simulated=is_simulated)
@@ -145,6 +149,7 @@ def _services(
     settings: Settings,
     cluster: Cluster,
     holds: Holds,
+    metrics: Metrics,
     database: Database,
     tokens: Tokens,
     access_tokens: AccessTokens,
@@ -169,6 +174,7 @@ def _services(
         nodes=Nodes(cluster),
         partitions=Partitions(cluster),
         users=Users(cluster),
+        metrics=metrics,
         health=Health([cluster], database.is_reachable),
         self_service=SelfService(tokens),
         clients=Clients(tokens, failures),

@@ -10,6 +10,7 @@ from s9s.config.cluster import Cluster, Simulated, Snapshot
 from s9s.config.delivery import Mail, Outgoing
 from s9s.config.events import Events
 from s9s.config.identity import Certificates, Login, OAuth, OpenIdConnect
+from s9s.config.samples import Samples
 from s9s.config.section import Section
 from s9s.config.server import Database, Limits, Logging, Server
 from s9s.config.submissions import Submissions
@@ -33,6 +34,7 @@ class Settings(BaseModel):
     mail: Mail = Field(default_factory=Mail)
     outgoing: Outgoing = Field(default_factory=Outgoing)
     submissions: Submissions = Field(default_factory=Submissions)
+    samples: Samples = Field(default_factory=Samples)
     limits: Limits = Field(default_factory=Limits)
     logging: Logging = Field(default_factory=Logging)
     _config_file: Path | None = None

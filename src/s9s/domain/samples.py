@@ -101,6 +101,18 @@ def roll_up(samples: Iterable[Sample], step_seconds: int) -> Sample:
     )
 
 
+class Hidden(Struct, frozen=True, kw_only=True):
+    """What of a bucket is not to be told to somebody."""
+
+    jobs: bool = False
+    nodes: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether there is something."""
+        return self.jobs or self.nodes
+
+
 class Bucket(Struct, frozen=True, kw_only=True):
     """One span of a series; everything is ``None`` in a gap, where nobody saw the cluster."""
 
@@ -108,6 +120,7 @@ class Bucket(Struct, frozen=True, kw_only=True):
     """Its beginning, epoch seconds."""
     step_seconds: int
     sample: Sample | None = None
+    hidden: Hidden = Hidden()
 
     @property
     def coverage(self) -> float:
@@ -117,36 +130,46 @@ class Bucket(Struct, frozen=True, kw_only=True):
     @property
     def cpu_utilization(self) -> float | None:
         """Allocated of all CPUs in percent, one decimal."""
-        return percent(self.sample.cpus_allocated, self.sample.cpus_total) if self.sample else None
+        sample = self._nodes
+        return percent(sample.cpus_allocated, sample.cpus_total) if sample else None
 
     @property
     def memory_utilization(self) -> float | None:
         """Allocated of all memory in percent, one decimal."""
-        if self.sample is None:
-            return None
-        return percent(self.sample.memory_allocated_mib, self.sample.memory_total_mib)
+        sample = self._nodes
+        return percent(sample.memory_allocated_mib, sample.memory_total_mib) if sample else None
 
     @property
     def gpu_utilization(self) -> float | None:
         """Allocated of all GPUs in percent, one decimal; ``None`` also where there are none."""
-        return percent(self.sample.gpus_allocated, self.sample.gpus_total) if self.sample else None
+        sample = self._nodes
+        return percent(sample.gpus_allocated, sample.gpus_total) if sample else None
 
     @property
     def jobs_submitted(self) -> int | None:
         """Jobs that were submitted."""
-        return self.sample.submitted if self.sample else None
+        sample = self._jobs
+        return sample.submitted if sample else None
 
     @property
     def jobs_completed(self) -> int | None:
         """Jobs that ended as COMPLETED."""
-        return self.sample.completed if self.sample else None
+        sample = self._jobs
+        return sample.completed if sample else None
 
     @property
     def avg_queue_time(self) -> int | None:
         """Mean wait of the jobs that started, in seconds; ``None`` also where none did."""
-        if self.sample is None or not self.sample.wait_count:
-            return None
-        return round(self.sample.wait_seconds_sum / self.sample.wait_count)
+        sample = self._jobs
+        return round(sample.wait_seconds_sum / sample.wait_count) if sample and sample.wait_count else None
+
+    @property
+    def _jobs(self) -> Sample | None:
+        return None if self.hidden.jobs else self.sample
+
+    @property
+    def _nodes(self) -> Sample | None:
+        return None if self.hidden.nodes else self.sample
 
 
 def percent(part: float, whole: float) -> float | None:

@@ -28,6 +28,7 @@ SCOPES: Final = {
     "admin": "Everything, and the administration of S9S itself; for administrators only",
     "jobs:read": "List and look up jobs, read their output",
     "jobs:write": "Submit, cancel, hold, release and change jobs",
+    "metrics:read": "Read the cluster's metrics",
     "nodes:read": "List and look up nodes",
     "nodes:write": "Drain, resume and change nodes, as far as Slurm allows the user",
     "partitions:read": "List and look up partitions",
@@ -130,6 +131,17 @@ def visibility_of(caller: Caller, info: ClusterInfo, user: User | None, kind: st
     if may_see_all(caller, info, kind):
         return None
     return Visibility(frozenset({caller.user}), frozenset(user.coordinator_of if user else ()))
+
+
+def may_see_job_totals(caller: Caller, info: ClusterInfo, partition: str | None = None) -> bool:
+    """Whether a caller may be told how many jobs there were of everybody, in the cluster or one partition.
+
+    What a caller may not see one by one is not told in sum either.
+    """
+    narrow = caller.restrictions
+    if narrow.accounts or narrow.own_jobs_only or (narrow.partitions and partition not in narrow.partitions):
+        return False
+    return may_see_all(caller, info, "jobs")
 
 
 def may_see_user(visibility: Visibility | None, user: User) -> bool:

@@ -22,6 +22,19 @@ class NodeChange(Struct, frozen=True, gc=False):
     after: Node | None
 
 
+class Resources(Struct, frozen=True, kw_only=True):
+    """Sums over all nodes of a cluster or partition, whatever their state; memory is MiB."""
+
+    cpus_total: int = 0
+    cpus_allocated: int = 0
+    memory_total_mib: int = 0
+    memory_allocated_mib: int = 0
+    gpus_total: int = 0
+    gpus_allocated: int = 0
+    states: dict[str, int] = {}
+    """Nodes by effective state."""
+
+
 class NodeTable:
     """Nodes by name, in natural order: ``n2`` before ``n10``."""
 
@@ -34,6 +47,7 @@ class NodeTable:
         self._places: dict[str, int] = {}
         self._all: list[Node] | None = None
         self._sums: defaultdict[str, _Sums] = defaultdict(_Sums)
+        self._whole = _Sums()
 
     def __len__(self) -> int:
         return len(self._nodes)
@@ -80,14 +94,21 @@ class NodeTable:
         sums = self._sums.get(name)
         return sums.statistics() if sums is not None else PartitionStatistics()
 
+    def resources(self, partition: str | None = None) -> Resources:
+        """What the nodes of a partition, or all of them (``None``), come to."""
+        sums = self._whole if partition is None else self._sums.get(partition)
+        return sums.resources() if sums is not None else Resources()
+
     def _take(self, change: NodeChange) -> None:
         before, after = change.before, change.after
         if before is not None:
+            self._whole.add(before, -1)
             if after is None:
                 del self._nodes[before.node_name]
             for partition in before.partitions:
                 self._sums[partition].add(before, -1)
         if after is not None:
+            self._whole.add(after, 1)
             self._nodes[after.node_name] = after
             for partition in after.partitions:
                 self._sums[partition].add(after, 1)
@@ -106,6 +127,10 @@ class _Sums:
         self._nodes = 0
         self._cpus = 0
         self._cpus_allocated = 0
+        self._memory_mib = 0
+        self._memory_allocated_mib = 0
+        self._gpus = 0
+        self._gpus_allocated = 0
         self._states: Counter[str] = Counter()
         self._features: Counter[str] = Counter()
 
@@ -114,6 +139,10 @@ class _Sums:
         self._nodes += times
         self._cpus += times * node.cpu_total
         self._cpus_allocated += times * node.cpu_allocated
+        self._memory_mib += times * node.memory_total_mib
+        self._memory_allocated_mib += times * node.memory_allocated_mib
+        self._gpus += times * node.gpus_total
+        self._gpus_allocated += times * node.gpus_allocated
         self._states[node.state] += times
         for feature in node.features:
             self._features[feature] += times
@@ -127,4 +156,15 @@ class _Sums:
             cpus_total=self._cpus,
             cpus_allocated=self._cpus_allocated,
             features=tuple(sorted(feature for feature, nodes in self._features.items() if nodes)),
+        )
+
+    def resources(self) -> Resources:
+        return Resources(
+            cpus_total=self._cpus,
+            cpus_allocated=self._cpus_allocated,
+            memory_total_mib=self._memory_mib,
+            memory_allocated_mib=self._memory_allocated_mib,
+            gpus_total=self._gpus,
+            gpus_allocated=self._gpus_allocated,
+            states={state: nodes for state, nodes in sorted(self._states.items()) if nodes},
         )

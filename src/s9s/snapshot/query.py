@@ -65,10 +65,14 @@ def find(table: JobTable, query: JobQuery, now: int) -> Slots:
     return Slots(rows[query.offset : query.offset + query.limit].tolist(), len(rows))
 
 
+def visible_rows(table: JobTable, visibility: Visibility) -> Rows:
+    """Slots of all that is visible, latest submission first."""
+    return _matching(table, frozenset([("visibility", visibility)]))
+
+
 def counts_by_user(table: JobTable, visibility: Visibility) -> Mapping[str, tuple[int, int]]:
     """Running and pending jobs of each user, of those that are visible."""
-    rows = _matching(table, frozenset([("visibility", visibility)]))
-    return count_by_user(table.columns, table.jobs, rows)
+    return count_by_user(table.columns, table.jobs, visible_rows(table, visibility))
 
 
 def _filters(query: JobQuery) -> frozenset[Filter]:

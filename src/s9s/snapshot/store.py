@@ -206,6 +206,10 @@ class JobTable:
                 slots = {rest}
         return slots
 
+    def slot_of(self, numeric_id: int) -> int | None:
+        """Where the record of this id is."""
+        return self._addresses.numeric.get(numeric_id)
+
     def counts_by_user(self) -> Mapping[str, tuple[int, int]]:
         """How many jobs of each user run and wait; every unstarted task of an array counts."""
         if self._counts is None:

@@ -1,0 +1,67 @@
+"""Routes of metrics."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from litestar import get
+from litestar.di import NamedDependency
+
+from s9s.api.schemas.metrics import (
+    ClusterMetrics,
+    Performance,
+    PerformanceParameters,
+    cluster_document,
+    performance_document,
+)
+from s9s.api.values import instant
+from s9s.domain.errors import ValidationError
+from s9s.services.access import Caller
+from s9s.services.metrics import INTERVALS, Metrics
+
+#: Intervals of a series whose beginning nobody says.
+_USUAL: Final = 24
+
+
+@get("/metrics/cluster", scope="metrics:read", tags=["Metrics"], summary="Cluster statistics")
+async def get_cluster_metrics(
+    caller: NamedDependency[Caller], metrics: NamedDependency[Metrics]
+) -> ClusterMetrics:
+    """How busy the cluster is now: use of its resources, jobs and nodes by state, waits and throughput."""
+    return cluster_document(metrics.cluster(caller))
+
+
+@get(
+    "/metrics/performance",
+    scope="metrics:read",
+    parameters=PerformanceParameters,
+    tags=["Metrics"],
+    summary="Performance metrics",
+)
+async def get_performance_metrics(
+    parameters: NamedDependency[PerformanceParameters],
+    caller: NamedDependency[Caller],
+    metrics: NamedDependency[Metrics],
+) -> Performance:
+    """The cluster's, or a partition's, utilization, submissions, completions and waits over time.
+
+    One entry for every interval that overlaps the span, also for those in which nobody saw the cluster: those
+    are null. By default the last 24 hours by the hour.
+    """
+    step = INTERVALS[parameters.interval]
+    end = instant("end_time", parameters.end_time)
+    if end is None:
+        # The interval that is under way is the last one.
+        end = metrics.now() + 1
+    start = instant("start_time", parameters.start_time)
+    if start is None:
+        start = max(0, end - 1 - (_USUAL - 1) * step)
+    if end <= start:
+        raise ValidationError.of(
+            "end_time", parameters.end_time, f"a time after start_time {parameters.start_time or ''}".strip()
+        )
+    found = await metrics.series_for(caller, start, end, parameters.interval, parameters.partition)
+    return performance_document(found, parameters.interval)
+
+
+ROUTES = [get_cluster_metrics, get_performance_metrics]
