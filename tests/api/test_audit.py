@@ -227,7 +227,7 @@ async def test_without_the_log_nothing_is_changed_and_reads_go_on(
 async def test_the_log_is_for_administrators(
     client: Client, role: Role, scopes: tuple[str, ...], status: int
 ) -> None:
-    caller = await client(user="eve", role=role, scopes=frozenset(scopes))
+    caller = await client(user="dave", role=role, scopes=frozenset(scopes))
     assert (await caller.get("/v1/audit")).status_code == status
 
 

@@ -48,7 +48,7 @@ def refused(response: httpx2.Response, status: int, error: str) -> None:
 async def test_every_way_to_ask_gives_a_token_that_works(
     application: Application, client: Client, way: str
 ) -> None:
-    secret, token = await make(application, role=Role.OPERATOR, tier="pro")
+    secret, token = await make(application, user="carol", role=Role.OPERATOR, tier="pro")
     nobody = await client()
     asked: dict[str, Any] = {
         "json": {"json": grant(token, secret)},
@@ -69,7 +69,7 @@ async def test_every_way_to_ask_gives_a_token_that_works(
     caller = await client(made["access_token"])
     for _ in range(2):  # verified, then known
         me = (await caller.get("/v1/whoami")).json()
-        assert (me["user"], me["role"], me["scopes"]) == ("alice", "operator", made["scope"].split())
+        assert (me["user"], me["role"], me["scopes"]) == ("carol", "operator", made["scope"].split())
         credential = me["credential"]
         assert (credential["token_id"], credential["kind"]) == (token.token_id, "client")
         assert credential["tier"] == "pro"

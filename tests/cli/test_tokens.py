@@ -78,7 +78,7 @@ def test_as_json_a_token_is_shown_whole() -> None:
     assert made == listed
     assert secret not in json.dumps(listed)
     assert listed["user"] == "bob"
-    assert (listed["role"], listed["scopes"], listed["name"], listed["tier"]) == ("user", [], "laptop", "pro")
+    assert (listed["role"], listed["scopes"], listed["name"], listed["tier"]) == ("auto", [], "laptop", "pro")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", listed["expires_at"])
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(before + 30 * 86400))
     assert listed["expires_at"] >= created
@@ -114,7 +114,11 @@ def test_a_token_that_is_not_there_cannot_be_revoked() -> None:
         (["--user", "alice", "--scopes", "jobs:eat"], 1, "allowed: admin, jobs:read, jobs:write"),
         (["--user", "alice", "--expires", "soon"], 2, "Invalid value for '--expires': a duration like"),
         (["--user", "alice", "--expires", "0"], 1, "expires_in"),
-        (["--user", "alice", "--role", "king"], 2, "'king' is not one of 'user', 'operator', 'admin'"),
+        (
+            ["--user", "alice", "--role", "king"],
+            2,
+            "'king' is not one of 'auto', 'user', 'operator', 'admin'",
+        ),
         (
             ["--user", "alice", "--config", "/nonexistent.toml"],
             2,
@@ -133,7 +137,7 @@ def test_unless_root_a_token_is_for_whoever_asks(monkeypatch: pytest.MonkeyPatch
     assert "Missing option '--user'" in run("token", "create", code=2).stderr
     uid = pwd.getpwnam("nobody").pw_uid
     monkeypatch.setattr("os.geteuid", lambda: uid)
-    assert "nobody, user, for ever" in run("token", "create").stderr
+    assert "nobody, auto, for ever" in run("token", "create").stderr
 
 
 def test_an_unlimited_token_never_expires() -> None:

@@ -80,6 +80,8 @@ OPERATIONS = [
 ]
 KINDS = ("token", "api_key", "login", "client", "oidc", "certificate")
 PROXY = "198.51.100.7"
+#: Nobody's credential is worth more than Slurm says of its user.
+USERS = {Role.USER: "alice", Role.OPERATOR: "carol", Role.ADMIN: "dave"}
 
 
 def test_the_table_has_every_route_and_no_other() -> None:
@@ -136,19 +138,24 @@ class Presenting:
         self._provider = provider
         self._authority = Authority(directory)
 
-    async def caller(self, kind: str, role: Role, scopes: frozenset[str] = frozenset()) -> httpx2.AsyncClient:
-        wish: dict[str, Any] = {"user": "alice", "role": role, "scopes": scopes, "tier": "enterprise"}
+    async def caller(
+        self,
+        kind: str,
+        role: Role | None,
+        scopes: frozenset[str] = frozenset(),
+        *,
+        user: str | None = None,
+    ) -> httpx2.AsyncClient:
+        user = user or USERS[role or Role.USER]
+        wish: dict[str, Any] = {"user": user, "role": role, "scopes": scopes, "tier": "enterprise"}
         if kind == "oidc":
-            groups = {Role.USER: "users", Role.OPERATOR: "operators", Role.ADMIN: "administrators"}
+            groups = {None: "", Role.USER: "users", Role.OPERATOR: "operators", Role.ADMIN: "administrators"}
             more = {"scope": " ".join(scopes)} if scopes else {}
-            return await self._client(self._provider.sign(groups=[groups[role]], **more))
+            return await self._client(
+                self._provider.sign(preferred_username=user, groups=[groups[role]], **more)
+            )
         if kind == "certificate":
-            raw = der(self._authority.client("alice"))
-            tokens = self._application.tokens
-            await tokens.register(Wish(**wish, kind=Kind.CERTIFICATE), sha256(raw).digest())
-            caller = await self._client(address=PROXY)
-            caller.headers["client-cert"] = f":{base64.b64encode(raw).decode()}:"
-            return caller
+            return await self.with_certificate(user, Wish(**wish, kind=Kind.CERTIFICATE))
         if kind == "client":
             secret, token = await self._application.tokens.create(Wish(**wish, kind=Kind.CLIENT))
             asked = {
@@ -163,6 +170,15 @@ class Presenting:
         if kind == "api_key":
             caller.headers["x-api-key"] = secret
             del caller.headers["authorization"]
+        return caller
+
+    async def with_certificate(self, user: str, registered: Wish | None = None) -> httpx2.AsyncClient:
+        """By a proxy that has verified it."""
+        raw = der(self._authority.client(user))
+        if registered is not None:
+            await self._application.tokens.register(registered, sha256(raw).digest())
+        caller = await self._client(address=PROXY)
+        caller.headers["client-cert"] = f":{base64.b64encode(raw).decode()}:"
         return caller
 
 
@@ -204,7 +220,7 @@ def compare(found: dict[str, httpx2.Response], role: Role, scopes: frozenset[str
 async def test_every_role_and_kind(presenting: Presenting, kind: str, role: Role) -> None:
     caller = await presenting.caller(kind, role)
     me = (await caller.get("/v1/whoami")).json()
-    assert (me["user"], me["role"], me["credential"]["kind"]) == ("alice", role.value, kind)
+    assert (me["user"], me["role"], me["credential"]["kind"]) == (USERS[role], role.value, kind)
     compare(await answers(caller), role, frozenset())
 
 

@@ -94,7 +94,8 @@ async def test_a_providers_token_is_good_whatever_it_signs_with(
 async def test_role_and_scopes_come_from_the_claims(
     provider: Provider, client: Client, claims: dict[str, Any], role: str, scopes: list[str] | None
 ) -> None:
-    me = (await (await client(provider.sign(**claims))).get("/v1/whoami")).json()
+    signed = provider.sign(preferred_username="dave", **claims)  # who is an administrator of the cluster
+    me = (await (await client(signed)).get("/v1/whoami")).json()
     assert me["role"] == role
     assert ("admin" in me["scopes"]) == (role == "admin")
     if scopes is not None:

@@ -62,7 +62,9 @@ async def test_a_secret_has_256_random_bits_and_stands_for_its_user(tokens: Toke
     )
     assert re.fullmatch(r"s9s_[A-Za-z0-9_-]{43}", secret)
     assert re.fullmatch(r"tok_[0-9a-f]{16}", token.token_id)
-    expected = Caller("alice", Role.OPERATOR, frozenset({"jobs:read"}), token.token_id, "pro")
+    expected = Caller(
+        "alice", Role.OPERATOR, frozenset({"jobs:read"}), token.token_id, "pro", limit=Role.OPERATOR
+    )
     assert tokens.known.get(secret) is None
     assert await tokens.verify(secret) == expected
     assert tokens.known.get(secret) == expected

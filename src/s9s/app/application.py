@@ -105,6 +105,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             finished_window_seconds=settings.snapshot.finished_window_seconds,
             clock=SystemClock(backend.now) if isinstance(backend, SupportsTime) else SystemClock(),
         )
+        tokens.roles.follow(snapshot, tokens.known.forget)
         cluster = Cluster(backend, snapshot, watcher, files)
         events = await stack.enter_async_context(watched(settings, database, cluster))
         name = settings.cluster.name or "default"

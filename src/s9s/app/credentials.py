@@ -78,7 +78,7 @@ def open_provider(settings: Settings, tokens: Tokens) -> OpenIdTokens | None:
         administrators=frozenset(oidc.administrators),
         tier=oidc.tier,
     )
-    return OpenIdTokens(provider, ProviderKeys(oidc.issuer, oidc.jwks_url), tokens.known)
+    return OpenIdTokens(provider, ProviderKeys(oidc.issuer, oidc.jwks_url), tokens.known, tokens.roles)
 
 
 def open_certificates(settings: Settings, tokens: Tokens) -> ClientCertificates | None:

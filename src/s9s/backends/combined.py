@@ -134,6 +134,7 @@ class CombinedBackend:
             has_accounting=first.has_accounting,
             private_data=first.private_data if self._private_data is None else self._private_data,
             min_job_age_seconds=first.min_job_age_seconds,
+            super_users=frozenset().union(*(info.super_users for info in infos)),
             acts_as=acts_as,
             notes=tuple(dict.fromkeys(notes)),
         )

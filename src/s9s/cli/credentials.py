@@ -45,10 +45,11 @@ _OPTIONS = (
     click.option("--user", help="The Slurm user as whom its holder acts; unless root, you by default."),
     click.option(
         "--role",
-        type=click.Choice(["user", "operator", "admin"]),
-        default="user",
+        type=click.Choice(["auto", "user", "operator", "admin"]),
+        default="auto",
         show_default=True,
-        help="How much its holder sees; what may be changed is Slurm's decision.",
+        help="How much its holder sees at most; it is never more than Slurm says of the user (AdminLevel), "
+        "and `auto` is just that. What may be changed is Slurm's decision.",
     ),
     click.option("--name", help="To tell it from others."),
     click.option(
@@ -80,7 +81,7 @@ def described(command: F) -> F:
 
 def wish(kind: Kind, wanted: Wanted) -> Wish:
     """What the options ask for. Raises `ValidationError`; ends the command for options that are missing."""
-    from s9s.services.access import Role
+    from s9s.services.roles import role_or_none
     from s9s.services.tokens import Wish, restrictions_of
 
     user = wanted["user"]
@@ -96,7 +97,7 @@ def wish(kind: Kind, wanted: Wanted) -> Wish:
     return Wish(
         kind=kind,
         user=user or pwd.getpwuid(os.geteuid()).pw_name,
-        role=Role(wanted["role"]),
+        role=role_or_none(wanted["role"]),
         scopes=frozenset(_listed(wanted["scopes"])),
         restrictions=restrictions,
         name=wanted["name"],

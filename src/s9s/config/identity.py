@@ -46,9 +46,9 @@ class OpenIdConnect(Section):
     role_claim: Text = "groups"
     """Claim with the words that say the role, such as `realm_access.roles`."""
     operators: Annotated[Texts, Field(examples=['["slurm-operators"]'])] = ()
-    """Words that make an operator."""
+    """Words that let an operator be one; with neither these nor `administrators` set, Slurm alone says it."""
     administrators: Annotated[Texts, Field(examples=['["slurm-admins"]'])] = ()
-    """Words that make an administrator."""
+    """Words that let an administrator be one. Nobody is more than Slurm says (AdminLevel)."""
     tier: Literal["free", "pro", "enterprise"] = "free"
     """Of the rate limits."""
 
@@ -73,8 +73,9 @@ class Login(Section):
     ldap_ca: AbsolutePath | None = None
     """Certificates of who may vouch for the directory server (PEM); unset are those of the host."""
     operators: Annotated[Texts, Field(examples=['["carol"]'])] = ()
-    """Users whose tokens have the role operator."""
+    """Users whose tokens may have the role operator; with neither these nor `administrators` set, Slurm alone
+    says it."""
     administrators: Annotated[Texts, Field(examples=['["dave"]'])] = ()
-    """Users whose tokens have the role admin."""
+    """Users whose tokens may have the role admin. Nobody is more than Slurm says (AdminLevel)."""
     tier: Literal["free", "pro", "enterprise"] = "free"
     """Of the rate limits."""

@@ -20,5 +20,7 @@ class ClusterInfo(Struct, frozen=True, kw_only=True):
     """How long slurmctld remembers a finished job."""
     acts_as: str = "anyone"
     """``anyone``; or the one user name this server can act as; or ``nobody`` (read only)."""
+    super_users: frozenset[str] = frozenset({"root"})
+    """Who may do everything, whatever accounting says of them: root, and SlurmUser where it is known."""
     notes: tuple[str, ...] = ()
     """What an administrator should know or mend, a sentence each."""

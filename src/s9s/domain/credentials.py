@@ -92,7 +92,7 @@ class Token(Struct, frozen=True, kw_only=True):
     user: str
     """The Slurm user as whom its holder acts."""
     role: str
-    """``user``, ``operator`` or ``admin``."""
+    """``user``, ``operator`` or ``admin``, as far as Slurm says no less; ``auto``: what it says."""
     scopes: frozenset[str] = frozenset()
     """Empty: all that the role may."""
     name: str | None = None

@@ -63,6 +63,7 @@ class Caller(Struct, frozen=True):
     user: str
     """The Slurm user as whom everything is done."""
     role: Role
+    """No more than Slurm says of the user at the moment (`services.roles`)."""
     scopes: frozenset[str] = frozenset()
     """Empty: all that the role may."""
     token_id: str = ""
@@ -72,6 +73,8 @@ class Caller(Struct, frozen=True):
     restrictions: Restrictions = NO_RESTRICTIONS
     expires_at: int | None = None
     """When the credential ends, epoch seconds; ``None``: never."""
+    limit: Role | None = None
+    """The role that the credential was made with; ``None``: whatever Slurm says."""
 
     @property
     def granted(self) -> frozenset[str]:

@@ -20,7 +20,7 @@ from s9s.domain.credentials import Kind, Token
 from s9s.domain.errors import AuthenticationFailed, PermissionDenied
 from s9s.services.access import Caller
 from s9s.services.signed import peek, verified
-from s9s.services.tokens import Tokens, caller_of
+from s9s.services.tokens import Tokens
 from s9s.storage.signing_keys import ALGORITHM, SigningKeys, UnusableKeys
 
 _TYPE: Final = "at+jwt"
@@ -70,7 +70,7 @@ class AccessTokens:
         Raises:
             PermissionDenied: Scopes that there are not, or that the client does not have.
         """
-        granted = caller_of(client).granted
+        granted = self._tokens.caller_of(client).granted
         if scopes is not None and not scopes <= granted:
             unknown = sorted(scopes - granted)
             raise PermissionDenied(f"This client has no scope {unknown[0]}", allowed=sorted(granted))
@@ -112,7 +112,7 @@ class AccessTokens:
             clock=self._clock,
         )
         client = await self._tokens.by_id(str(claims.get("client_id")), Kind.CLIENT)
-        caller = caller_of(client)
+        caller = self._tokens.caller_of(client)
         scopes = frozenset(str(claims.get("scope", "")).split()) & caller.granted
         if not scopes:
             raise AuthenticationFailed("The token is good for nothing")

@@ -13,9 +13,9 @@ from msgspec import structs
 
 from s9s.domain.credentials import Kind
 from s9s.domain.errors import AuthenticationFailed
-from s9s.services.access import Caller, Role
+from s9s.services.access import Caller
 from s9s.services.names import NameRule
-from s9s.services.tokens import Tokens, caller_of
+from s9s.services.tokens import Tokens
 
 Source = Literal["registered", "common_name", "email", "principal"]
 
@@ -28,7 +28,7 @@ class ClientCertificates:
     """Knows the users of certificates.
 
     One that is registered stands for the user, the role and the scopes that it is registered with, and is
-    refused once that is revoked. Any other stands for a plain user if a rule says so.
+    refused once that is revoked. Any other stands for a user if a rule says so.
 
     Args:
         tokens: Has the registered ones.
@@ -62,13 +62,14 @@ class ClientCertificates:
         fingerprint = sha256(certificate).digest()
         token = await self._tokens.by_fingerprint(fingerprint)
         if token is not None:
-            caller = caller_of(token)
+            caller = self._tokens.caller_of(token)
         elif self._source == "registered":
             raise AuthenticationFailed("The certificate is not registered here")
         else:
             user = self._rule.user(_names(read, self._source))
             token_id = f"crt_{fingerprint.hex()[:16]}"
-            caller = Caller(user, Role.USER, token_id=token_id, kind=Kind.CERTIFICATE)
+            role = self._tokens.roles.within(user, None)
+            caller = Caller(user, role, token_id=token_id, kind=Kind.CERTIFICATE)
         until = int(min(ends, caller.expires_at or ends))
         caller = structs.replace(caller, expires_at=until)
         used_at = token.last_used_at if token else None

@@ -56,6 +56,7 @@ class Credentials:
         published: Mapping[str, Caller] | None = None,
     ) -> None:
         self._known: KnownCallers = tokens.known
+        self._roles = tokens.roles
         self._tokens = tokens
         self._signatures = signatures
         self._certificates = certificates
@@ -72,6 +73,7 @@ class Credentials:
             address: Where the request comes from; ``None``: nobody knows.
             is_local: Whether it comes from whoever runs this server; asked for published secrets only.
         """
+        self._roles.refresh()  # forgets everybody when somebody's role is another one
         caller = self._known.get(secret)
         if caller is None:
             published = self._published.get(secret) if self._published else None
@@ -87,6 +89,7 @@ class Credentials:
 
         Raises `AuthenticationFailed`, and `RateLimitExceeded` after too many failures from that address.
         """
+        self._roles.refresh()
         with self._failures.attempt(address, secret):
             if not secret or len(secret) > MAX_SECRET_BYTES:
                 raise AuthenticationFailed("The credential is empty or too long")
@@ -100,6 +103,7 @@ class Credentials:
 
     async def verify_certificate(self, certificate: bytes, address: str | None) -> Caller:
         """The caller whom a certificate that TLS has verified stands for. Raises as `verify`."""
+        self._roles.refresh()
         if self._certificates is None:
             raise AuthenticationFailed("Client certificates are not accepted here")
         with self._failures.attempt(address, certificate):

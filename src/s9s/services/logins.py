@@ -27,8 +27,8 @@ class Logins:
         passwords: Checks it; ``None``: nobody can log in.
         failures: Who has failed too often to try again at once.
         lifetime_seconds: Of a token.
-        operators: Names of users who get that role.
-        administrators: The same.
+        operators: Names of users who get that role, as far as they have it in Slurm.
+        administrators: The same. Where neither names anybody, everybody has the role that Slurm says.
         tier: Of the rate limits.
     """
 
@@ -48,6 +48,7 @@ class Logins:
         self._failures = failures or FailedLogins()
         self._lifetime = lifetime_seconds
         self._roles = dict.fromkeys(operators, Role.OPERATOR) | dict.fromkeys(administrators, Role.ADMIN)
+        self._other = Role.USER if self._roles else None
         self._tier = tier
 
     async def log_in(self, user: str, password: str, address: str | None) -> tuple[str, Token]:
@@ -75,7 +76,7 @@ class Logins:
         return await self._tokens.create(
             Wish(
                 user=user,
-                role=self._roles.get(user, Role.USER),
+                role=self._roles.get(user, self._other),
                 kind=Kind.LOGIN,
                 name="login",
                 expires_in=self._lifetime,

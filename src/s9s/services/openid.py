@@ -15,6 +15,7 @@ from s9s.services.access import SCOPES, Caller, Role
 from s9s.services.known import KnownCallers
 from s9s.services.names import NameRule
 from s9s.services.provider_keys import ProviderKeys
+from s9s.services.roles import Roles
 from s9s.services.signed import peek, verified
 
 #: Each takes a public key to verify: what a provider publishes can never be used to sign.
@@ -51,6 +52,7 @@ class OpenIdTokens:
         provider: Whose.
         keys: Of the provider.
         known: Remembers the callers of verified tokens.
+        roles: What Slurm says of users.
         clock: Epoch seconds.
     """
 
@@ -59,11 +61,13 @@ class OpenIdTokens:
         provider: Provider,
         keys: ProviderKeys,
         known: KnownCallers,
+        roles: Roles,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._provider = provider
         self._keys = keys
         self._known = known
+        self._roles = roles
         self._clock = clock
 
     def takes(self, secret: str) -> bool:
@@ -91,20 +95,25 @@ class OpenIdTokens:
         user = provider.rule.user([name] if isinstance(name, str) else [])
         until = int(min(claims["exp"], self._clock() + _LONGEST_SECONDS)) + LEEWAY_SECONDS
         subject = f"{provider.issuer} {claims.get('sub', user)}"
+        limit = self._limit(claims)
         caller = Caller(
             user,
-            self._role(claims),
+            self._roles.within(user, limit),
             # A token that speaks of our scopes at all is narrowed to them.
             frozenset(str(claims.get("scope", "")).split()) & SCOPES.keys(),
             f"oidc_{sha256(subject.encode()).hexdigest()[:16]}",
             provider.tier,
             Kind.OIDC,
             expires_at=until,
+            limit=limit,
         )
         self._known.keep(secret, caller, generation, expires_at=until, used_at=None)
         return caller
 
-    def _role(self, claims: Mapping[str, Any]) -> Role:
+    def _limit(self, claims: Mapping[str, Any]) -> Role | None:
+        """The role that the claims allow; ``None`` where no words for it are set: Slurm alone says it."""
+        if not self._provider.operators and not self._provider.administrators:
+            return None
         told = _at(claims, self._provider.role_claim)
         words = {told} if isinstance(told, str) else {one for one in told or () if isinstance(one, str)}
         if words & self._provider.administrators:

@@ -145,10 +145,10 @@ def _may_manage(caller: Caller, token: Token) -> bool:
     return token.user == caller.user or caller.allows("admin")
 
 
-def _narrowed_role(role: Role | None, caller: Caller) -> Role:
+def _narrowed_role(role: Role | None, caller: Caller) -> Role | None:
     if role is not None and role.rank > caller.role.rank:
         raise _too_wide("role", role.value, caller.role.value)
-    return role or caller.role
+    return role or caller.limit
 
 
 def _narrowed_scopes(scopes: frozenset[str], caller: Caller) -> frozenset[str]:

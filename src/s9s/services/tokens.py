@@ -15,6 +15,7 @@ from s9s.domain.errors import AuthenticationFailed, ResourceConflict, ResourceNo
 from s9s.services.access import SCOPES, Caller, Role
 from s9s.services.audit import observe
 from s9s.services.known import KnownCallers, hash_of
+from s9s.services.roles import AUTO, Roles, role_or_none
 from s9s.storage.tokens import TokenRecords
 
 #: Of the rate limits, the narrowest first.
@@ -43,8 +44,8 @@ class Wish(Struct, frozen=True, kw_only=True):
 
     user: str
     """The Slurm user as whom its holder acts."""
-    role: Role = Role.USER
-    """How much its holder sees."""
+    role: Role | None = None
+    """How much its holder sees at most; ``None``: as much as Slurm says, now and later."""
     kind: Kind = Kind.TOKEN
     scopes: frozenset[str] = frozenset()
     """What it may be used for, of `access.SCOPES`; none means all that the role may."""
@@ -59,11 +60,20 @@ class Wish(Struct, frozen=True, kw_only=True):
 
 
 class Tokens:
-    """The credentials of this server. `known` remembers those that were verified."""
+    """The credentials of this server. `known` remembers those that were verified.
 
-    def __init__(self, records: TokenRecords, clock: Callable[[], float] = time.time) -> None:
+    Args:
+        records: Where they are kept.
+        clock: Epoch seconds.
+        roles: What Slurm says of users; by default nothing.
+    """
+
+    def __init__(
+        self, records: TokenRecords, clock: Callable[[], float] = time.time, roles: Roles | None = None
+    ) -> None:
         self._records = records
         self._clock = clock
+        self.roles = roles or Roles()
         self.known = KnownCallers(records, clock)
 
     async def create(self, wish: Wish) -> tuple[str, Token]:
@@ -107,7 +117,7 @@ class Tokens:
             token_id=f"{_ID_PREFIX[wish.kind]}_{secrets.token_hex(8)}",
             kind=wish.kind,
             user=wish.user,
-            role=wish.role.value,
+            role=AUTO if wish.role is None else wish.role.value,
             scopes=wish.scopes,
             restrictions=wish.restrictions,
             name=wish.name,
@@ -129,7 +139,7 @@ class Tokens:
             raise AuthenticationFailed("Unknown token")
         generation = self.known.generation
         token = self.valid(await self._records.by_hash(hash_of(secret)), *_BEARERS)
-        caller = caller_of(token)
+        caller = self.caller_of(token)
         self.known.keep(secret, caller, generation, expires_at=token.expires_at, used_at=token.last_used_at)
         return caller
 
@@ -189,24 +199,25 @@ class Tokens:
         """How many of a user's are neither revoked nor expired."""
         return await self._records.count_valid(user, int(self._clock()))
 
+    def caller_of(self, token: Token) -> Caller:
+        """Whoever makes a request with a credential that this server keeps."""
+        limit = role_or_none(token.role)
+        return Caller(
+            token.user,
+            self.roles.within(token.user, limit),
+            token.scopes,
+            token.token_id,
+            token.tier,
+            token.kind,
+            token.restrictions,
+            token.expires_at,
+            limit,
+        )
+
     async def announce(self) -> None:
         """Let this and all other processes verify everybody anew."""
         await self._records.announce()
         self.known.forget()
-
-
-def caller_of(token: Token) -> Caller:
-    """Whoever makes a request with a credential that this server keeps."""
-    return Caller(
-        token.user,
-        Role(token.role),
-        token.scopes,
-        token.token_id,
-        token.tier,
-        token.kind,
-        token.restrictions,
-        token.expires_at,
-    )
 
 
 def check_user(user: str) -> str:

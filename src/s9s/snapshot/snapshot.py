@@ -32,6 +32,8 @@ class NamedTable(Generic[T]):
     def __init__(self, name_of: Callable[[T], str]) -> None:
         self._name_of = name_of
         self._items: dict[str, T] = {}
+        self.revision = 0
+        """How often they have been read."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -39,6 +41,7 @@ class NamedTable(Generic[T]):
     def replace(self, items: Iterable[T]) -> None:
         """These are all there are."""
         self._items = {self._name_of(item): item for item in sorted(items, key=self._name_of)}
+        self.revision += 1
 
     def get(self, name: str) -> T | None:
         """The one of this name."""

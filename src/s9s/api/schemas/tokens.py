@@ -35,7 +35,13 @@ class TokenBody(Struct, frozen=True, forbid_unknown_fields=True):
     kind: Annotated[Literal["token", "api_key"], Meta(description="`api_key` for the header X-API-Key")] = (
         "token"
     )
-    role: Literal["user", "operator", "admin"] | None = None
+    role: (
+        Annotated[
+            Literal["user", "operator", "admin"],
+            Meta(description="How much it sees at most; never more than Slurm says of the user"),
+        ]
+        | None
+    ) = None
     scopes: Annotated[list[str], Meta(max_length=50, examples=[["jobs:read"]])] = []
     expires_in: Annotated[int, Meta(ge=1, le=10**10, description="Seconds")] | None = None
     tier: Annotated[Literal["free", "pro", "enterprise"], Meta(description="Of the rate limits")] | None = (
@@ -56,7 +62,10 @@ class TokenDocument(Struct, frozen=True):
     token_id: Annotated[str, Meta(examples=["tok_5d199840dc600403"])]
     kind: Annotated[str, Meta(description="token, api_key, login, client, certificate")]
     user: str
-    role: str
+    role: Annotated[
+        str,
+        Meta(description="user, operator, admin: at most that; auto: whatever Slurm says of the user"),
+    ]
     scopes: Annotated[list[str], Meta(description="Empty: all that the role may")]
     accounts: Annotated[list[str], Meta(description="Empty: any")]
     partitions: Annotated[list[str], Meta(description="Empty: any")]
@@ -101,7 +110,7 @@ class WhoAmI(Struct, frozen=True):
     """Who makes the request."""
 
     user: Annotated[str, Meta(description="The Slurm user as whom everything is done")]
-    role: str
+    role: Annotated[str, Meta(description="user, operator or admin, as Slurm says it at the moment")]
     scopes: Annotated[list[str], Meta(description="All that the credential is good for")]
     credential: CredentialDocument
 

@@ -20,6 +20,8 @@ _ROUTES: Final = {
 }  # fmt: skip
 
 _SECONDS: Final = re.compile(r"(\d+) sec")
+#: As in ``slurm(64030)``.
+_SLURM_USER: Final = re.compile(r"([^\s()]+)\(\d+\)")
 _DEFAULT_MIN_JOB_AGE: Final = 300
 _NO_ACCOUNTING: Final = frozenset({"", "(null)", "accounting_storage/none"})
 
@@ -36,6 +38,7 @@ async def discover(programs: Programs) -> ClusterInfo:
     version = config.get("SLURM_VERSION", "unknown")
     accounting = config.get("AccountingStorageType", "") not in _NO_ACCOUNTING
     private = frozenset(config.get("PrivateData", "none").lower().split(",")) - {"none"}
+    slurm_user = _SLURM_USER.match(config.get("SlurmUser", ""))
     min_job_age = _SECONDS.match(config.get("MinJobAge", ""))
     return ClusterInfo(
         name=config.get("ClusterName", "cluster"),
@@ -44,6 +47,7 @@ async def discover(programs: Programs) -> ClusterInfo:
         has_accounting=accounting and programs.has("sacct"),
         private_data=private,
         min_job_age_seconds=int(min_job_age[1]) if min_job_age else _DEFAULT_MIN_JOB_AGE,
+        super_users=frozenset({"root", slurm_user[1]} if slurm_user else {"root"}),
         acts_as=programs.processes.acts_as,
         notes=tuple(_notes(programs, version, private, accounting=accounting)),
     )
