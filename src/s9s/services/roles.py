@@ -71,6 +71,7 @@ class Roles:
 
     def of(self, user: str) -> Role | None:
         """What Slurm says of a user; ``None``: nothing."""
+        self.refresh()
         return self._said.privileged.get(user, self._said.of_others)
 
     def within(self, user: str, limit: Role | None) -> Role:
