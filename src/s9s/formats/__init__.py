@@ -1,0 +1,1 @@
+"""Rows and reports to bytes, without knowing where they come from."""
