@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench docs slurm slurm-down venv dev-venv lock clean
+.PHONY: help run test lint format bench sdk docs slurm slurm-down venv dev-venv lock clean
 
 help: ## Show this list
 	@echo "make <verb>, with NAME=value where one is given:"
@@ -33,6 +33,9 @@ format: dev-venv ## Rewrite the sources as `make lint` wants them
 
 bench: dev-venv ## Measure, and keep the results under benchmarks/results
 	$(BIN)/python -m benchmarks $(ARGS)
+
+sdk: dev-venv ## Write the generated parts of the clients in sdk/ anew
+	$(BIN)/python -m scripts.sdk $(ARGS)
 
 docs: dev-venv ## Write the generated documents anew
 	$(BIN)/python -m scripts.docs $(ARGS)

@@ -1,0 +1,70 @@
+"""What routes are called in the clients: ``client.<resource>.<verb>``, in all three languages.
+
+A new route needs nothing here when its name fits: ``list_reservations`` becomes ``reservations.list``,
+``get_export`` ``exports.get``, ``create_report`` ``reports.create``. Else it gets a line.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+#: Operations whose place and verb their names do not tell.
+VERBS: Final[dict[str, tuple[str, str]]] = {
+    "bulk_jobs": ("jobs", "bulk"),
+    "set_job_priority": ("jobs", "set_priority"),
+    "get_job_output": ("jobs", "output"),
+    "get_job_error": ("jobs", "error"),
+    "set_node_state": ("nodes", "set_state"),
+    "list_audit": ("audit", "list"),
+    "log_in": ("auth", "login"),
+    "whoami": ("auth", "whoami"),
+    "issue_access_token": ("auth", "access_token"),
+    "get_status": ("server", "status"),
+    "openapi_json": ("server", "openapi_json"),
+    "openapi_yaml": ("server", "openapi_yaml"),
+    "healthz": ("server", "health"),
+    "readyz": ("server", "ready"),
+}
+
+#: Query parameters that a hand-made method has instead.
+OMITTED: Final = {"get_job_output": {"follow"}, "get_job_error": {"follow"}}
+
+#: Schemas that are called otherwise in the clients; of the rest a last `Document` or `Body` falls away.
+NAMES: Final = {"JobRow": "JobSummary"}
+
+#: Amounts of which none is the same as not asking, so that Go needs no pointer to tell them apart.
+ZERO_IS_NOTHING: Final = {"gpus", "gpus_per_node"}
+
+#: What a resource is, for people.
+RESOURCES: Final = {
+    "jobs": "List, submit, look up and change jobs",
+    "nodes": "List nodes and change their state",
+    "users": "Slurm's users and their associations",
+    "partitions": "Partitions and what is free in them",
+    "tokens": "The caller's own credentials",
+    "audit": "What was done by whom, for administrators",
+    "auth": "Who the caller is, and logging in",
+    "server": "How the server and its clusters are",
+}
+
+
+def place_of(operation: str) -> tuple[str, str]:
+    """Resource and verb of an operation."""
+    if operation in VERBS:
+        return VERBS[operation]
+    verb, _, noun = operation.partition("_")
+    if not noun:
+        raise LookupError(f"{operation} has no place in the clients: add it to scripts/sdk/shape.py")
+    return (noun if noun.endswith("s") else f"{noun}s"), verb
+
+
+def model_name(schema: str) -> str:
+    """What a schema is called in the clients."""
+    return NAMES.get(schema) or re.sub(r"(Document|Body)$", "", schema)
+
+
+def singular(resource: str) -> str:
+    """``Job`` of ``jobs``, for names of types."""
+    word = resource.removesuffix("s")
+    return "".join(part.capitalize() for part in word.split("_"))

@@ -1,0 +1,236 @@
+// Code generated from docs/openapi.yaml by `make sdk`. DO NOT EDIT.
+
+package s9s
+
+import "encoding/json"
+
+type caller func(c *Client, path []string, arguments json.RawMessage) (any, error)
+
+var dispatch = map[string]caller{
+	"jobs.list": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given JobListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Jobs.List(&given)
+	},
+	"jobs.iterate": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given JobListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		given.Limit = pageSizeIn(arguments)
+		return collect(c.Jobs.All(&given))
+	},
+	"jobs.submit": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given JobSubmitRequest
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		given.IdempotencyKey = keyIn(arguments)
+		return c.Jobs.Submit(&given)
+	},
+	"jobs.get": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Jobs.Get(path[0])
+	},
+	"jobs.cancel": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given JobCancelOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Jobs.Cancel(path[0], &given)
+	},
+	"jobs.bulk": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given JobBulkRequest
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Jobs.Bulk(&given)
+	},
+	"jobs.hold": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given JobHoldRequest
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Jobs.Hold(path[0], &given)
+	},
+	"jobs.release": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Jobs.Release(path[0])
+	},
+	"jobs.set_priority": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given JobSetPriorityRequest
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Jobs.SetPriority(path[0], &given)
+	},
+	"jobs.requeue": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Jobs.Requeue(path[0])
+	},
+	"jobs.suspend": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Jobs.Suspend(path[0])
+	},
+	"jobs.resume": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Jobs.Resume(path[0])
+	},
+	"jobs.output": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given JobOutputOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Jobs.Output(path[0], &given)
+	},
+	"jobs.error": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given JobErrorOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Jobs.Error(path[0], &given)
+	},
+	"nodes.list": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given NodeListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Nodes.List(&given)
+	},
+	"nodes.iterate": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given NodeListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		given.Limit = pageSizeIn(arguments)
+		return collect(c.Nodes.All(&given))
+	},
+	"nodes.get": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Nodes.Get(path[0])
+	},
+	"nodes.drain": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given NodeDrainRequest
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Nodes.Drain(path[0], &given)
+	},
+	"nodes.resume": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Nodes.Resume(path[0])
+	},
+	"nodes.set_state": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given NodeSetStateRequest
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Nodes.SetState(path[0], &given)
+	},
+	"users.list": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given UserListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Users.List(&given)
+	},
+	"users.iterate": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given UserListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		given.Limit = pageSizeIn(arguments)
+		return collect(c.Users.All(&given))
+	},
+	"users.get": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Users.Get(path[0])
+	},
+	"partitions.list": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given PartitionListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Partitions.List(&given)
+	},
+	"partitions.iterate": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given PartitionListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		given.Limit = pageSizeIn(arguments)
+		return collect(c.Partitions.All(&given))
+	},
+	"partitions.get": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Partitions.Get(path[0])
+	},
+	"auth.login": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given AuthLoginRequest
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Auth.Login(&given)
+	},
+	"auth.whoami": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Auth.WhoAmI()
+	},
+	"tokens.list": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given TokenListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Tokens.List(&given)
+	},
+	"tokens.iterate": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given TokenListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		given.Limit = pageSizeIn(arguments)
+		return collect(c.Tokens.All(&given))
+	},
+	"tokens.create": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given TokenCreateRequest
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Tokens.Create(&given)
+	},
+	"tokens.get": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Tokens.Get(path[0])
+	},
+	"tokens.revoke": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Tokens.Revoke(path[0])
+	},
+	"audit.list": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given AuditListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Audit.List(&given)
+	},
+	"audit.iterate": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given AuditListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		given.Limit = pageSizeIn(arguments)
+		return collect(c.Audit.All(&given))
+	},
+	"server.status": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Server.Status()
+	},
+	"server.openapi_json": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Server.OpenAPIJSON()
+	},
+	"server.openapi_yaml": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Server.OpenAPIYAML()
+	},
+	"server.health": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Server.Health()
+	},
+	"server.ready": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Server.Ready()
+	},
+	"auth.access_token": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given AuthAccessTokenRequest
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Auth.AccessToken(&given)
+	},
+}

@@ -1,0 +1,3 @@
+module github.com/s9s/go-client
+
+go 1.23

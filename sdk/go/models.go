@@ -1,0 +1,1270 @@
+// Code generated from docs/openapi.yaml by `make sdk`. DO NOT EDIT.
+
+package s9s
+
+import (
+	"context"
+	"net/url"
+)
+
+// AccessToken: An access token, to be sent as a bearer token.
+type AccessToken struct {
+	AccessToken string `json:"access_token"`
+	TokenType   string `json:"token_type"`
+	// Seconds
+	ExpiresIn int    `json:"expires_in"`
+	Scope     string `json:"scope"`
+}
+
+// Alive: A process that answers.
+type Alive struct {
+	Status string `json:"status"`
+}
+
+// Association: A user's place in an account.
+type Association struct {
+	Account string `json:"account"`
+	// null: any
+	Partition  *string  `json:"partition"`
+	QOS        []string `json:"qos"`
+	DefaultQOS *string  `json:"default_qos"`
+}
+
+// Audit: Something that was done, or refused. What does not apply is null.
+type Audit struct {
+	// Of the record in the log; the outcome has one of its own
+	Number int    `json:"number"`
+	At     string `json:"at"`
+	// Operation id, or `login`
+	Action *string `json:"action"`
+	// The Slurm user as whom it was done
+	User *string `json:"user"`
+	// Public id of the credential
+	Credential *string `json:"credential"`
+	Address    *string `json:"address"`
+	Method     *string `json:"method"`
+	Route      *string `json:"route"`
+	// What it was done to, or what was made by it
+	Resource *string `json:"resource"`
+	// The request's fields, without secrets
+	What map[string]any `json:"what"`
+	// States of resources before it
+	Before map[string]any `json:"before"`
+	// States of resources after it
+	After map[string]any `json:"after"`
+	// SUCCESS, PARTIAL, an error code, or UNKNOWN: under way or cut short
+	Result string `json:"result"`
+	// Of the answer
+	Status    *int    `json:"status"`
+	RequestID *string `json:"request_id"`
+	// SHA-256 of the record, hexadecimal
+	Hash string `json:"hash"`
+}
+
+// AuditList: A page of the audit log.
+type AuditList struct {
+	Total   int     `json:"total"`
+	Limit   int     `json:"limit"`
+	Offset  int     `json:"offset"`
+	HasMore bool    `json:"has_more"`
+	Records []Audit `json:"records"`
+}
+
+// BulkAnswer: A result for every id, in the order given.
+type BulkAnswer struct {
+	BatchID string       `json:"batch_id"`
+	Results []BulkResult `json:"results"`
+	Summary BulkSummary  `json:"summary"`
+}
+
+// BulkOptions: What goes with the action.
+type BulkOptions struct {
+	Force    bool   `json:"force,omitempty"`
+	Signal   string `json:"signal,omitempty"`
+	Reason   string `json:"reason,omitempty"`
+	Priority *int   `json:"priority,omitempty"`
+}
+
+// BulkResult: What came of one id.
+type BulkResult struct {
+	JobID   string `json:"job_id"`
+	Status  string `json:"status"`
+	Message string `json:"message"`
+	// The error's code
+	Code *string `json:"code"`
+}
+
+// BulkSummary: How many came out how.
+type BulkSummary struct {
+	Total      int `json:"total"`
+	Successful int `json:"successful"`
+	Failed     int `json:"failed"`
+}
+
+// CallerStatus: Who asks.
+type CallerStatus struct {
+	User    string   `json:"user"`
+	Role    string   `json:"role"`
+	Scopes  []string `json:"scopes"`
+	TokenID string   `json:"token_id"`
+}
+
+// ClusterStatus: One cluster and how it is reached.
+type ClusterStatus struct {
+	Name         string `json:"name"`
+	SlurmVersion string `json:"slurm_version"`
+	// Operation to the way it takes
+	Routes    map[string]string `json:"routes"`
+	Reachable bool              `json:"reachable"`
+	// Seconds since Slurm was last read
+	SnapshotAge        *float64 `json:"snapshot_age"`
+	SnapshotGeneration int      `json:"snapshot_generation"`
+	// Seconds between two reads at present
+	RefreshInterval float64 `json:"refresh_interval"`
+	Jobs            int     `json:"jobs"`
+	Nodes           int     `json:"nodes"`
+	// `anyone`, `nobody` (read only), or the one user
+	ActsAs    string   `json:"acts_as"`
+	LastError *string  `json:"last_error"`
+	Notes     []string `json:"notes"`
+}
+
+// Credential: The credential of a request.
+type Credential struct {
+	TokenID string `json:"token_id"`
+	// token, api_key, login, client, certificate, oidc
+	Kind        string   `json:"kind"`
+	Tier        string   `json:"tier"`
+	ExpiresAt   *string  `json:"expires_at"`
+	Accounts    []string `json:"accounts"`
+	Partitions  []string `json:"partitions"`
+	Networks    []string `json:"networks"`
+	OwnJobsOnly bool     `json:"own_jobs_only"`
+}
+
+// Dependency: Start only after another job: `afterok`, `afterany`, `afternotok`, `after`, `singleton`.
+type Dependency struct {
+	Type  string `json:"type"`
+	JobID string `json:"job_id,omitempty"`
+}
+
+// Job: A job with everything that is known of it.
+type Job struct {
+	JobID     string  `json:"job_id"`
+	JobName   string  `json:"job_name"`
+	User      string  `json:"user"`
+	Account   *string `json:"account"`
+	Partition string  `json:"partition"`
+	// Slurm's base state
+	State      string  `json:"state"`
+	SubmitTime string  `json:"submit_time"`
+	StartTime  *string `json:"start_time"`
+	EndTime    *string `json:"end_time"`
+	// As of the snapshot
+	ElapsedTime string   `json:"elapsed_time"`
+	TimeLimit   *string  `json:"time_limit"`
+	Nodes       []string `json:"nodes"`
+	NodeCount   int      `json:"node_count"`
+	CPUCount    int      `json:"cpu_count"`
+	// Over all nodes
+	Memory *string `json:"memory"`
+	// Over all nodes
+	GPUs             int     `json:"gpus"`
+	Priority         *int    `json:"priority"`
+	QOS              *string `json:"qos"`
+	WorkingDirectory *string `json:"working_directory"`
+	StandardOutput   *string `json:"standard_output"`
+	StandardError    *string `json:"standard_error"`
+	// null until the job has ended
+	ExitCode *int    `json:"exit_code"`
+	Reason   *string `json:"reason"`
+	// The signal that ended the job
+	Signal *int `json:"signal"`
+	// Slurm's further state words
+	Flags       []string `json:"flags"`
+	ArrayJobID  *string  `json:"array_job_id"`
+	ArrayTaskID *int     `json:"array_task_id"`
+	// Tasks of an array that have not started
+	ArrayTasks   *string `json:"array_tasks"`
+	HetJobID     *string `json:"het_job_id"`
+	HetJobOffset *int    `json:"het_job_offset"`
+	EligibleTime *string `json:"eligible_time"`
+	// The scheduler's estimate for a pending job
+	ExpectedStartTime *string `json:"expected_start_time"`
+	// What the one who held the job gave as reason
+	HoldReason  *string `json:"hold_reason"`
+	Comment     *string `json:"comment"`
+	Reservation *string `json:"reservation"`
+	Features    *string `json:"features"`
+	// Shown to the owner and to administrators
+	Command *string `json:"command"`
+	// Shown to the owner and to administrators
+	Environment   map[string]string `json:"environment"`
+	Resources     JobResources      `json:"resources"`
+	Dependencies  []JobDependency   `json:"dependencies"`
+	StandardInput *string           `json:"standard_input"`
+	RequeueCount  int               `json:"requeue_count"`
+}
+
+// JobAnswer: The answer to a change of one job.
+type JobAnswer struct {
+	JobID   string `json:"job_id"`
+	State   string `json:"state"`
+	Message string `json:"message"`
+}
+
+// JobDependency: A condition that has to be met before the job starts.
+type JobDependency struct {
+	Type   string  `json:"type"`
+	JobID  *string `json:"job_id"`
+	Status *string `json:"status"`
+}
+
+// JobList: A page of jobs.
+type JobList struct {
+	Total   int          `json:"total"`
+	Limit   int          `json:"limit"`
+	Offset  int          `json:"offset"`
+	HasMore bool         `json:"has_more"`
+	Jobs    []JobSummary `json:"jobs"`
+}
+
+// JobOutput: A part of a job's output file.
+type JobOutput struct {
+	JobID string `json:"job_id"`
+	// Which of the two
+	Stream string `json:"stream"`
+	Path   string `json:"path"`
+	// As UTF-8; bytes that are none are replaced
+	Content string `json:"content"`
+	// Lines in `content`
+	Lines int `json:"lines"`
+	// Bytes in the whole file
+	Size int `json:"size"`
+	// Where in the file `content` begins
+	Offset int `json:"offset"`
+	// Whether the file has more than `content`
+	Truncated bool `json:"truncated"`
+}
+
+// JobResources: What a job used; null where nothing was measured.
+type JobResources struct {
+	// CPU time used over CPU time allocated
+	CPUEfficiency *float64 `json:"cpu_efficiency"`
+	// Most memory used over memory allocated
+	MemoryEfficiency *float64 `json:"memory_efficiency"`
+	GPUUtilization   *float64 `json:"gpu_utilization"`
+	MaxMemoryUsed    *string  `json:"max_memory_used"`
+	// CPU time of all steps
+	MaxCPUTime *string `json:"max_cpu_time"`
+}
+
+// JobSummary: A job in a list. Times are RFC 3339 UTC; what Slurm has not set is null.
+type JobSummary struct {
+	JobID     string  `json:"job_id"`
+	JobName   string  `json:"job_name"`
+	User      string  `json:"user"`
+	Account   *string `json:"account"`
+	Partition string  `json:"partition"`
+	// Slurm's base state
+	State      string  `json:"state"`
+	SubmitTime string  `json:"submit_time"`
+	StartTime  *string `json:"start_time"`
+	EndTime    *string `json:"end_time"`
+	// As of the snapshot
+	ElapsedTime string   `json:"elapsed_time"`
+	TimeLimit   *string  `json:"time_limit"`
+	Nodes       []string `json:"nodes"`
+	NodeCount   int      `json:"node_count"`
+	CPUCount    int      `json:"cpu_count"`
+	// Over all nodes
+	Memory *string `json:"memory"`
+	// Over all nodes
+	GPUs             int     `json:"gpus"`
+	Priority         *int    `json:"priority"`
+	QOS              *string `json:"qos"`
+	WorkingDirectory *string `json:"working_directory"`
+	StandardOutput   *string `json:"standard_output"`
+	StandardError    *string `json:"standard_error"`
+	// null until the job has ended
+	ExitCode *int    `json:"exit_code"`
+	Reason   *string `json:"reason"`
+	// The signal that ended the job
+	Signal *int `json:"signal"`
+	// Slurm's further state words
+	Flags       []string `json:"flags"`
+	ArrayJobID  *string  `json:"array_job_id"`
+	ArrayTaskID *int     `json:"array_task_id"`
+	// Tasks of an array that have not started
+	ArrayTasks   *string `json:"array_tasks"`
+	HetJobID     *string `json:"het_job_id"`
+	HetJobOffset *int    `json:"het_job_offset"`
+	EligibleTime *string `json:"eligible_time"`
+	// The scheduler's estimate for a pending job
+	ExpectedStartTime *string `json:"expected_start_time"`
+	// What the one who held the job gave as reason
+	HoldReason  *string `json:"hold_reason"`
+	Comment     *string `json:"comment"`
+	Reservation *string `json:"reservation"`
+	Features    *string `json:"features"`
+}
+
+// NewToken: A credential with its secret, which is shown this once.
+type NewToken struct {
+	TokenID string `json:"token_id"`
+	// token, api_key, login, client, certificate
+	Kind string `json:"kind"`
+	User string `json:"user"`
+	Role string `json:"role"`
+	// Empty: all that the role may
+	Scopes []string `json:"scopes"`
+	// Empty: any
+	Accounts []string `json:"accounts"`
+	// Empty: any
+	Partitions []string `json:"partitions"`
+	// Empty: from anywhere
+	Networks    []string `json:"networks"`
+	OwnJobsOnly bool     `json:"own_jobs_only"`
+	Name        *string  `json:"name"`
+	Tier        string   `json:"tier"`
+	// valid, expired, revoked
+	State     string `json:"state"`
+	CreatedAt string `json:"created_at"`
+	// null: never
+	ExpiresAt *string `json:"expires_at"`
+	RevokedAt *string `json:"revoked_at"`
+	// To the minute
+	LastUsedAt *string `json:"last_used_at"`
+	// The credential that it was made with
+	CreatedBy *string `json:"created_by"`
+	// The secret; kept nowhere
+	Token string `json:"token"`
+}
+
+// Node: A node; `state` is the one that `sinfo` would show.
+type Node struct {
+	NodeName string `json:"node_name"`
+	// DOWN, then DRAIN, then FAIL, else the base state
+	State           string   `json:"state"`
+	Partitions      []string `json:"partitions"`
+	CPUTotal        int      `json:"cpu_total"`
+	CPUAllocated    int      `json:"cpu_allocated"`
+	CPULoad         *float64 `json:"cpu_load"`
+	MemoryTotal     string   `json:"memory_total"`
+	MemoryAllocated string   `json:"memory_allocated"`
+	// As the node's operating system sees it
+	MemoryFree    *string  `json:"memory_free"`
+	GPUsTotal     int      `json:"gpus_total"`
+	GPUsAllocated int      `json:"gpus_allocated"`
+	Features      []string `json:"features"`
+	Architecture  *string  `json:"architecture"`
+	OS            *string  `json:"os"`
+	BootTime      *string  `json:"boot_time"`
+	LastBusy      *string  `json:"last_busy"`
+	// Jobs on it that the caller may see
+	Jobs       []string `json:"jobs"`
+	Reason     *string  `json:"reason"`
+	BaseState  string   `json:"base_state"`
+	Flags      []string `json:"flags"`
+	Gres       *string  `json:"gres"`
+	ReasonUser *string  `json:"reason_user"`
+	ReasonTime *string  `json:"reason_time"`
+	// When Slurm resumes it by itself
+	ResumeAfter  *string `json:"resume_after"`
+	SlurmVersion *string `json:"slurm_version"`
+}
+
+// NodeAnswer: The answer to a change of one node, or of each node of a hostlist.
+type NodeAnswer struct {
+	// As it was asked for: a name or a hostlist
+	NodeName string       `json:"node_name"`
+	State    string       `json:"state"`
+	Message  string       `json:"message"`
+	Results  []NodeResult `json:"results"`
+}
+
+// NodeList: A page of nodes.
+type NodeList struct {
+	Total   int    `json:"total"`
+	Limit   int    `json:"limit"`
+	Offset  int    `json:"offset"`
+	HasMore bool   `json:"has_more"`
+	Nodes   []Node `json:"nodes"`
+}
+
+// NodeResult: What came of one node.
+type NodeResult struct {
+	NodeName string  `json:"node_name"`
+	Status   string  `json:"status"`
+	Message  string  `json:"message"`
+	Code     *string `json:"code"`
+}
+
+// Partition: A partition and what is free in it.
+type Partition struct {
+	Name           string  `json:"name"`
+	State          string  `json:"state"`
+	NodesTotal     int     `json:"nodes_total"`
+	NodesIdle      int     `json:"nodes_idle"`
+	NodesAllocated int     `json:"nodes_allocated"`
+	NodesMixed     int     `json:"nodes_mixed"`
+	CPUsTotal      int     `json:"cpus_total"`
+	CPUsAllocated  int     `json:"cpus_allocated"`
+	DefaultTime    *string `json:"default_time"`
+	MaxTime        *string `json:"max_time"`
+	// null: as many as there are
+	MaxNodes *int    `json:"max_nodes"`
+	Priority *int    `json:"priority"`
+	QOS      *string `json:"qos"`
+	// Of any of its nodes
+	Features  []string `json:"features"`
+	IsDefault bool     `json:"is_default"`
+	// Hostlist
+	Nodes string `json:"nodes"`
+	// null: all
+	AllowAccounts []string `json:"allow_accounts"`
+	AllowGroups   []string `json:"allow_groups"`
+	AllowQOS      []string `json:"allow_qos"`
+}
+
+// PartitionList: A page of partitions.
+type PartitionList struct {
+	Total      int         `json:"total"`
+	Limit      int         `json:"limit"`
+	Offset     int         `json:"offset"`
+	HasMore    bool        `json:"has_more"`
+	Partitions []Partition `json:"partitions"`
+}
+
+// Status: Server, clusters, caller.
+type Status struct {
+	// `ok`, or `degraded` while a cluster is out of reach
+	Status  string `json:"status"`
+	Version string `json:"version"`
+	// Seconds
+	Uptime    float64         `json:"uptime"`
+	StartedAt string          `json:"started_at"`
+	Timestamp string          `json:"timestamp"`
+	Clusters  []ClusterStatus `json:"clusters"`
+	Caller    CallerStatus    `json:"caller"`
+}
+
+// SubmittedJob: The answer to a submission.
+type SubmittedJob struct {
+	JobID   string `json:"job_id"`
+	State   string `json:"state"`
+	Message string `json:"message"`
+	// Why Slurm accepts the job but may never start it
+	Warnings []string `json:"warnings"`
+}
+
+// Token: A credential, without its secret.
+type Token struct {
+	TokenID string `json:"token_id"`
+	// token, api_key, login, client, certificate
+	Kind string `json:"kind"`
+	User string `json:"user"`
+	Role string `json:"role"`
+	// Empty: all that the role may
+	Scopes []string `json:"scopes"`
+	// Empty: any
+	Accounts []string `json:"accounts"`
+	// Empty: any
+	Partitions []string `json:"partitions"`
+	// Empty: from anywhere
+	Networks    []string `json:"networks"`
+	OwnJobsOnly bool     `json:"own_jobs_only"`
+	Name        *string  `json:"name"`
+	Tier        string   `json:"tier"`
+	// valid, expired, revoked
+	State     string `json:"state"`
+	CreatedAt string `json:"created_at"`
+	// null: never
+	ExpiresAt *string `json:"expires_at"`
+	RevokedAt *string `json:"revoked_at"`
+	// To the minute
+	LastUsedAt *string `json:"last_used_at"`
+	// The credential that it was made with
+	CreatedBy *string `json:"created_by"`
+}
+
+// TokenList: A page of credentials.
+type TokenList struct {
+	Total   int     `json:"total"`
+	Limit   int     `json:"limit"`
+	Offset  int     `json:"offset"`
+	HasMore bool    `json:"has_more"`
+	Tokens  []Token `json:"tokens"`
+}
+
+// User: A Slurm user.
+type User struct {
+	Username       string        `json:"username"`
+	DefaultAccount *string       `json:"default_account"`
+	AdminLevel     string        `json:"admin_level"`
+	JobsRunning    int           `json:"jobs_running"`
+	JobsPending    int           `json:"jobs_pending"`
+	CPUTimeUsed    *string       `json:"cpu_time_used"`
+	Associations   []Association `json:"associations"`
+	CoordinatorOf  []string      `json:"coordinator_of"`
+}
+
+// UserList: A page of users.
+type UserList struct {
+	Total   int    `json:"total"`
+	Limit   int    `json:"limit"`
+	Offset  int    `json:"offset"`
+	HasMore bool   `json:"has_more"`
+	Users   []User `json:"users"`
+}
+
+// WhoAmI: Who makes the request.
+type WhoAmI struct {
+	// The Slurm user as whom everything is done
+	User string `json:"user"`
+	Role string `json:"role"`
+	// All that the credential is good for
+	Scopes     []string   `json:"scopes"`
+	Credential Credential `json:"credential"`
+}
+
+// JobListOptions: What Jobs.List may be asked for; nil asks for nothing.
+type JobListOptions struct {
+	// Maximum results
+	Limit int `json:"limit,omitempty"`
+	// Pagination offset
+	Offset int `json:"offset,omitempty"`
+	// Job states or flags, e.g. `RUNNING,PENDING`
+	State string `json:"state,omitempty"`
+	// User names
+	User string `json:"user,omitempty"`
+	// Partition names
+	Partition string `json:"partition,omitempty"`
+	// Account names, without regard to case
+	Account string `json:"account,omitempty"`
+	// QOS names, without regard to case
+	QOS string `json:"qos,omitempty"`
+	// Job names, exactly
+	JobName string `json:"job_name,omitempty"`
+	// Job ids; an array's id finds all its tasks
+	JobID string `json:"job_id,omitempty"`
+	// Jobs on these nodes, as names or a hostlist
+	Node string `json:"node,omitempty"`
+	// Jobs that had not ended before, as `sacct -S`
+	StartTime string `json:"start_time,omitempty"`
+	// Jobs that were submitted by then, as `sacct -E`
+	EndTime string `json:"end_time,omitempty"`
+	// Any scalar field of a job
+	Sort string `json:"sort,omitempty"`
+	// Sort order
+	Order string `json:"order,omitempty"`
+	ctx   context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *JobListOptions) WithContext(ctx context.Context) *JobListOptions {
+	made := JobListOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *JobListOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *JobListOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "limit", o.Limit)
+		set(values, "offset", o.Offset)
+		set(values, "state", o.State)
+		set(values, "user", o.User)
+		set(values, "partition", o.Partition)
+		set(values, "account", o.Account)
+		set(values, "qos", o.QOS)
+		set(values, "job_name", o.JobName)
+		set(values, "job_id", o.JobID)
+		set(values, "node", o.Node)
+		set(values, "start_time", o.StartTime)
+		set(values, "end_time", o.EndTime)
+		set(values, "sort", o.Sort)
+		set(values, "order", o.Order)
+	}
+	return values
+}
+
+// JobSubmitRequest: What Jobs.Submit is asked for.
+type JobSubmitRequest struct {
+	// Text that starts with `#!`: the batch script itself. An absolute path: the script file, read with
+	// the submitting user's own permissions. Anything else: a command line, wrapped as `sbatch --wrap`
+	// does.
+	Script  string `json:"script"`
+	JobName string `json:"job_name,omitempty"`
+	// Alias of `job_name`
+	Name      string `json:"name,omitempty"`
+	Partition string `json:"partition,omitempty"`
+	Account   string `json:"account,omitempty"`
+	QOS       string `json:"qos,omitempty"`
+	// Number of nodes
+	Nodes int `json:"nodes,omitempty"`
+	// That many CPUs on each node
+	CPUsPerNode  int `json:"cpus_per_node,omitempty"`
+	Tasks        int `json:"tasks,omitempty"`
+	TasksPerNode int `json:"tasks_per_node,omitempty"`
+	CPUsPerTask  int `json:"cpus_per_task,omitempty"`
+	// Per node: `64GB`, `1500M`; a number is MB
+	Memory string `json:"memory,omitempty"`
+	// Per CPU, instead of `memory`
+	MemoryPerCPU string `json:"memory_per_cpu,omitempty"`
+	// Over the whole job, as `sbatch --gpus`
+	GPUs        int `json:"gpus,omitempty"`
+	GPUsPerNode int `json:"gpus_per_node,omitempty"`
+	// Per node, as `sbatch --gres`
+	Gres string `json:"gres,omitempty"`
+	// Any form of `sbatch --time`, also `2h`, `30m`, `7d`; a number is minutes
+	TimeLimit string `json:"time_limit,omitempty"`
+	// Smallest time limit that would do
+	TimeMin string `json:"time_min,omitempty"`
+	// Absolute; the home directory by default
+	WorkingDirectory string `json:"working_directory,omitempty"`
+	StandardInput    string `json:"standard_input,omitempty"`
+	// May hold Slurm's patterns, `%j`, `%x` and the like
+	StandardOutput string `json:"standard_output,omitempty"`
+	StandardError  string `json:"standard_error,omitempty"`
+	// Variables for the job
+	Environment map[string]string `json:"environment,omitempty"`
+	// All have to be met
+	Dependencies []Dependency `json:"dependencies,omitempty"`
+	// As `sbatch --array`
+	Array string `json:"array,omitempty"`
+	// Not before this time (RFC 3339)
+	BeginTime string `json:"begin_time,omitempty"`
+	// Removed if it cannot end by this time (RFC 3339)
+	Deadline string `json:"deadline,omitempty"`
+	// Constraint, as `sbatch --constraint`
+	Features    string `json:"features,omitempty"`
+	Reservation string `json:"reservation,omitempty"`
+	Nodelist    string `json:"nodelist,omitempty"`
+	Exclude     string `json:"exclude,omitempty"`
+	Licenses    string `json:"licenses,omitempty"`
+	Nice        *int   `json:"nice,omitempty"`
+	Priority    *int   `json:"priority,omitempty"`
+	// Submit held
+	Hold *bool `json:"hold,omitempty"`
+	// Whether the job may be requeued
+	Requeue   *bool  `json:"requeue,omitempty"`
+	Exclusive *bool  `json:"exclusive,omitempty"`
+	Comment   string `json:"comment,omitempty"`
+	MailType  string `json:"mail_type,omitempty"`
+	MailUser  string `json:"mail_user,omitempty"`
+	// Makes a repetition of this very request harmless; by default a new one.
+	IdempotencyKey string `json:"-"`
+	ctx            context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *JobSubmitRequest) WithContext(ctx context.Context) *JobSubmitRequest {
+	made := JobSubmitRequest{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *JobSubmitRequest) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+// JobCancelOptions: What Jobs.Cancel may be asked for; nil asks for nothing.
+type JobCancelOptions struct {
+	// Signal to send: `SIGUSR1`, `USR1` or `10`; SIGTERM cancels
+	Signal string `json:"signal,omitempty"`
+	// Kill at once
+	Force bool `json:"force,omitempty"`
+	ctx   context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *JobCancelOptions) WithContext(ctx context.Context) *JobCancelOptions {
+	made := JobCancelOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *JobCancelOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *JobCancelOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "signal", o.Signal)
+		set(values, "force", o.Force)
+	}
+	return values
+}
+
+// JobBulkRequest: What Jobs.Bulk is asked for.
+type JobBulkRequest struct {
+	Action  string       `json:"action"`
+	JobIDs  []string     `json:"job_ids"`
+	Options *BulkOptions `json:"options,omitempty"`
+	ctx     context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *JobBulkRequest) WithContext(ctx context.Context) *JobBulkRequest {
+	made := JobBulkRequest{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *JobBulkRequest) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+// JobHoldRequest: What Jobs.Hold is asked for.
+type JobHoldRequest struct {
+	Reason string `json:"reason,omitempty"`
+	ctx    context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *JobHoldRequest) WithContext(ctx context.Context) *JobHoldRequest {
+	made := JobHoldRequest{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *JobHoldRequest) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+// JobSetPriorityRequest: What Jobs.SetPriority is asked for.
+type JobSetPriorityRequest struct {
+	Priority int `json:"priority"`
+	ctx      context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *JobSetPriorityRequest) WithContext(ctx context.Context) *JobSetPriorityRequest {
+	made := JobSetPriorityRequest{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *JobSetPriorityRequest) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+// JobOutputOptions: What Jobs.Output may be asked for; nil asks for nothing.
+type JobOutputOptions struct {
+	// The last so many lines
+	Lines *int `json:"lines,omitempty"`
+	// First byte of a range
+	Offset *int `json:"offset,omitempty"`
+	// Bytes of a range
+	Length int `json:"length,omitempty"`
+	ctx    context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *JobOutputOptions) WithContext(ctx context.Context) *JobOutputOptions {
+	made := JobOutputOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *JobOutputOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *JobOutputOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "lines", o.Lines)
+		set(values, "offset", o.Offset)
+		set(values, "length", o.Length)
+	}
+	return values
+}
+
+// JobErrorOptions: What Jobs.Error may be asked for; nil asks for nothing.
+type JobErrorOptions struct {
+	// The last so many lines
+	Lines *int `json:"lines,omitempty"`
+	// First byte of a range
+	Offset *int `json:"offset,omitempty"`
+	// Bytes of a range
+	Length int `json:"length,omitempty"`
+	ctx    context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *JobErrorOptions) WithContext(ctx context.Context) *JobErrorOptions {
+	made := JobErrorOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *JobErrorOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *JobErrorOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "lines", o.Lines)
+		set(values, "offset", o.Offset)
+		set(values, "length", o.Length)
+	}
+	return values
+}
+
+// NodeListOptions: What Nodes.List may be asked for; nil asks for nothing.
+type NodeListOptions struct {
+	// Maximum results
+	Limit int `json:"limit,omitempty"`
+	// Pagination offset
+	Offset int `json:"offset,omitempty"`
+	// States or flags as a comma list: `IDLE,MIXED`, `DRAIN`, `DRAINING`
+	State string `json:"state,omitempty"`
+	// Nodes of any of these partitions
+	Partition string `json:"partition,omitempty"`
+	// Nodes that have all of these features
+	Features string `json:"features,omitempty"`
+	// Only nodes that could start work now (or not)
+	Available *bool `json:"available,omitempty"`
+	// Node names or a hostlist
+	Node string `json:"node,omitempty"`
+	// Any scalar field of a node
+	Sort string `json:"sort,omitempty"`
+	// Sort order
+	Order string `json:"order,omitempty"`
+	ctx   context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *NodeListOptions) WithContext(ctx context.Context) *NodeListOptions {
+	made := NodeListOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *NodeListOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *NodeListOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "limit", o.Limit)
+		set(values, "offset", o.Offset)
+		set(values, "state", o.State)
+		set(values, "partition", o.Partition)
+		set(values, "features", o.Features)
+		set(values, "available", o.Available)
+		set(values, "node", o.Node)
+		set(values, "sort", o.Sort)
+		set(values, "order", o.Order)
+	}
+	return values
+}
+
+// NodeDrainRequest: What Nodes.Drain is asked for.
+type NodeDrainRequest struct {
+	Reason string `json:"reason"`
+	// After it the node is resumed by itself
+	Timeout string `json:"timeout,omitempty"`
+	ctx     context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *NodeDrainRequest) WithContext(ctx context.Context) *NodeDrainRequest {
+	made := NodeDrainRequest{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *NodeDrainRequest) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+// NodeSetStateRequest: What Nodes.SetState is asked for.
+type NodeSetStateRequest struct {
+	// DOWN, DRAIN, RESUME, UNDRAIN, FAIL, IDLE, POWER_UP or POWER_DOWN; DOWN, DRAIN and FAIL need a reason
+	State  string `json:"state"`
+	Reason string `json:"reason,omitempty"`
+	ctx    context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *NodeSetStateRequest) WithContext(ctx context.Context) *NodeSetStateRequest {
+	made := NodeSetStateRequest{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *NodeSetStateRequest) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+// UserListOptions: What Users.List may be asked for; nil asks for nothing.
+type UserListOptions struct {
+	// Maximum results
+	Limit int `json:"limit,omitempty"`
+	// Pagination offset
+	Offset int `json:"offset,omitempty"`
+	// User names as a comma list
+	User string `json:"user,omitempty"`
+	// Users with an association in any of these accounts
+	Account string `json:"account,omitempty"`
+	// none, operator, administrator
+	AdminLevel string `json:"admin_level,omitempty"`
+	// Any scalar field of a user
+	Sort string `json:"sort,omitempty"`
+	// Sort order
+	Order string `json:"order,omitempty"`
+	ctx   context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *UserListOptions) WithContext(ctx context.Context) *UserListOptions {
+	made := UserListOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *UserListOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *UserListOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "limit", o.Limit)
+		set(values, "offset", o.Offset)
+		set(values, "user", o.User)
+		set(values, "account", o.Account)
+		set(values, "admin_level", o.AdminLevel)
+		set(values, "sort", o.Sort)
+		set(values, "order", o.Order)
+	}
+	return values
+}
+
+// PartitionListOptions: What Partitions.List may be asked for; nil asks for nothing.
+type PartitionListOptions struct {
+	// Maximum results
+	Limit int `json:"limit,omitempty"`
+	// Pagination offset
+	Offset int `json:"offset,omitempty"`
+	// States as a comma list: UP, DOWN, DRAIN, INACTIVE
+	State string `json:"state,omitempty"`
+	// Any scalar field of a partition
+	Sort string `json:"sort,omitempty"`
+	// Sort order
+	Order string `json:"order,omitempty"`
+	ctx   context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *PartitionListOptions) WithContext(ctx context.Context) *PartitionListOptions {
+	made := PartitionListOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *PartitionListOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *PartitionListOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "limit", o.Limit)
+		set(values, "offset", o.Offset)
+		set(values, "state", o.State)
+		set(values, "sort", o.Sort)
+		set(values, "order", o.Order)
+	}
+	return values
+}
+
+// AuthLoginRequest: What Auth.Login is asked for.
+type AuthLoginRequest struct {
+	Username string `json:"username"`
+	Password string `json:"password"`
+	ctx      context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *AuthLoginRequest) WithContext(ctx context.Context) *AuthLoginRequest {
+	made := AuthLoginRequest{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *AuthLoginRequest) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+// TokenListOptions: What Tokens.List may be asked for; nil asks for nothing.
+type TokenListOptions struct {
+	// Maximum results
+	Limit int `json:"limit,omitempty"`
+	// Pagination offset
+	Offset int `json:"offset,omitempty"`
+	// User names as a comma list; for administrators
+	User string `json:"user,omitempty"`
+	// token, api_key, login, client, certificate, as a comma list
+	Kind string `json:"kind,omitempty"`
+	// valid, expired, revoked, as a comma list
+	State string `json:"state,omitempty"`
+	// Any scalar field of a credential
+	Sort string `json:"sort,omitempty"`
+	// Sort order
+	Order string `json:"order,omitempty"`
+	ctx   context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *TokenListOptions) WithContext(ctx context.Context) *TokenListOptions {
+	made := TokenListOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *TokenListOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *TokenListOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "limit", o.Limit)
+		set(values, "offset", o.Offset)
+		set(values, "user", o.User)
+		set(values, "kind", o.Kind)
+		set(values, "state", o.State)
+		set(values, "sort", o.Sort)
+		set(values, "order", o.Order)
+	}
+	return values
+}
+
+// TokenCreateRequest: What Tokens.Create is asked for.
+type TokenCreateRequest struct {
+	Name string `json:"name,omitempty"`
+	// `api_key` for the header X-API-Key
+	Kind   string   `json:"kind,omitempty"`
+	Role   string   `json:"role,omitempty"`
+	Scopes []string `json:"scopes,omitempty"`
+	// Seconds
+	ExpiresIn int `json:"expires_in,omitempty"`
+	// Of the rate limits
+	Tier string `json:"tier,omitempty"`
+	// Only jobs of these accounts
+	Accounts []string `json:"accounts,omitempty"`
+	// Only jobs in these partitions
+	Partitions []string `json:"partitions,omitempty"`
+	// Only from these addresses
+	Networks []string `json:"networks,omitempty"`
+	// Only the user's own jobs
+	OwnJobsOnly bool `json:"own_jobs_only,omitempty"`
+	ctx         context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *TokenCreateRequest) WithContext(ctx context.Context) *TokenCreateRequest {
+	made := TokenCreateRequest{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *TokenCreateRequest) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+// AuditListOptions: What Audit.List may be asked for; nil asks for nothing.
+type AuditListOptions struct {
+	// Maximum results
+	Limit int `json:"limit,omitempty"`
+	// Pagination offset
+	Offset int `json:"offset,omitempty"`
+	// As whom it was done; names as a comma list
+	User string `json:"user,omitempty"`
+	// Operation ids, and `login`, as a comma list
+	Action string `json:"action,omitempty"`
+	// `jobs/12345`, or `jobs` for all of them
+	Resource string `json:"resource,omitempty"`
+	// Earliest time
+	Since string `json:"since,omitempty"`
+	// Latest time
+	Until string `json:"until,omitempty"`
+	// SUCCESS, PARTIAL, UNKNOWN or error codes, as a comma list
+	Result string `json:"result,omitempty"`
+	// The X-Request-ID of an answer
+	RequestID string `json:"request_id,omitempty"`
+	// Any scalar field of a record
+	Sort string `json:"sort,omitempty"`
+	// Sort order
+	Order string `json:"order,omitempty"`
+	ctx   context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *AuditListOptions) WithContext(ctx context.Context) *AuditListOptions {
+	made := AuditListOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *AuditListOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *AuditListOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "limit", o.Limit)
+		set(values, "offset", o.Offset)
+		set(values, "user", o.User)
+		set(values, "action", o.Action)
+		set(values, "resource", o.Resource)
+		set(values, "since", o.Since)
+		set(values, "until", o.Until)
+		set(values, "result", o.Result)
+		set(values, "request_id", o.RequestID)
+		set(values, "sort", o.Sort)
+		set(values, "order", o.Order)
+	}
+	return values
+}
+
+// AuthAccessTokenRequest: What Auth.AccessToken is asked for.
+type AuthAccessTokenRequest struct {
+	GrantType    string `json:"grant_type,omitempty"`
+	ClientID     string `json:"client_id,omitempty"`
+	ClientSecret string `json:"client_secret,omitempty"`
+	// Separated by blanks; all of the client's by default
+	Scope string `json:"scope,omitempty"`
+	ctx   context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *AuthAccessTokenRequest) WithContext(ctx context.Context) *AuthAccessTokenRequest {
+	made := AuthAccessTokenRequest{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *AuthAccessTokenRequest) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}

@@ -1,0 +1,587 @@
+// Code generated from docs/openapi.yaml by `make sdk`. DO NOT EDIT.
+
+package s9s
+
+import (
+	"context"
+	"iter"
+)
+
+// JobsService: List, submit, look up and change jobs.
+type JobsService struct{ client *Client }
+
+// List: Live jobs and finished ones, newest first.
+//
+// Filters take comma lists and combine. The answer comes from a snapshot that is refreshed every
+// second or two; what the caller has changed is always in it.
+func (s *JobsService) List(opts *JobListOptions) (*JobList, error) {
+	out := JobList{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: "/v1/jobs", query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// All gives every row of all pages of List, in its order; a page is fetched when it is due.
+// Its size is the Limit of opts, 500 by default.
+func (s *JobsService) All(opts *JobListOptions) iter.Seq2[JobSummary, error] {
+	return func(yield func(JobSummary, error) bool) {
+		page := JobListOptions{}
+		if opts != nil {
+			page = *opts
+		}
+		if page.Limit == 0 {
+			page.Limit = 500
+		}
+		for {
+			got, err := s.List(&page)
+			if err != nil {
+				var none JobSummary
+				yield(none, err)
+				return
+			}
+			for _, row := range got.Jobs {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			page.Offset += len(got.Jobs)
+			if !got.HasMore || len(got.Jobs) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// Submit: Submit a batch job as the caller's own Slurm user.
+//
+// What Slurm accepts but will never start is answered with `warnings` that say why.
+//
+// With an `Idempotency-Key` the same request can be sent again and again, and submits one job: later
+// ones get the first one's answer, with `Idempotent-Replayed: true`, whatever happened to the
+// connection or the server in between. 409 when the key was used for another request, or when the
+// server was ended while it submitted and cannot tell whether Slurm took the job. A refused request
+// leaves its key unused.
+func (s *JobsService) Submit(request *JobSubmitRequest) (*SubmittedJob, error) {
+	out := SubmittedJob{}
+	if err := s.client.call(request.context(), call{method: "POST", path: "/v1/jobs", body: request, isRepeatable: true, key: keyOf(request.IdempotencyKey)}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Get: One job, live or finished; environment and command for its owner and administrators only.
+func (s *JobsService) Get(jobID string) (*Job, error) {
+	out := Job{}
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: path("/v1/jobs/{}", jobID)}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Cancel: Cancel as `scancel` does. Any signal but SIGTERM is only delivered; `force` kills at once.
+func (s *JobsService) Cancel(jobID string, opts *JobCancelOptions) (*JobAnswer, error) {
+	out := JobAnswer{}
+	if err := s.client.call(opts.context(), call{method: "DELETE", path: path("/v1/jobs/{}", jobID), query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Bulk: One action on up to 10,000 jobs; each has a result of its own, and a failure never stops the
+// rest.
+func (s *JobsService) Bulk(request *JobBulkRequest) (*BulkAnswer, error) {
+	out := BulkAnswer{}
+	if err := s.client.call(request.context(), call{method: "POST", path: "/v1/jobs/bulk", body: request}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Hold: Keep a pending job from starting. The reason is shown with the job as `hold_reason`.
+func (s *JobsService) Hold(jobID string, request *JobHoldRequest) (*JobAnswer, error) {
+	if request == nil {
+		request = &JobHoldRequest{}
+	}
+	out := JobAnswer{}
+	if err := s.client.call(request.context(), call{method: "PUT", path: path("/v1/jobs/{}/hold", jobID), body: request}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Release: Let a held job start again.
+func (s *JobsService) Release(jobID string) (*JobAnswer, error) {
+	out := JobAnswer{}
+	if err := s.client.call(context.Context(nil), call{method: "PUT", path: path("/v1/jobs/{}/release", jobID), body: struct{}{}}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// SetPriority: Set the priority of a job; Slurm lets only operators and administrators raise it.
+func (s *JobsService) SetPriority(jobID string, request *JobSetPriorityRequest) (*JobAnswer, error) {
+	out := JobAnswer{}
+	if err := s.client.call(request.context(), call{method: "PUT", path: path("/v1/jobs/{}/priority", jobID), body: request}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Requeue: Put a running or finished job back into the queue.
+func (s *JobsService) Requeue(jobID string) (*JobAnswer, error) {
+	out := JobAnswer{}
+	if err := s.client.call(context.Context(nil), call{method: "PUT", path: path("/v1/jobs/{}/requeue", jobID), body: struct{}{}}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Suspend: Stop the processes of a running job; Slurm allows it to operators and administrators.
+func (s *JobsService) Suspend(jobID string) (*JobAnswer, error) {
+	out := JobAnswer{}
+	if err := s.client.call(context.Context(nil), call{method: "PUT", path: path("/v1/jobs/{}/suspend", jobID), body: struct{}{}}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Resume: Continue a suspended job.
+func (s *JobsService) Resume(jobID string) (*JobAnswer, error) {
+	out := JobAnswer{}
+	if err := s.client.call(context.Context(nil), call{method: "PUT", path: path("/v1/jobs/{}/resume", jobID), body: struct{}{}}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Output: A part of the standard output file; `Accept: text/plain` gives the bytes themselves.
+func (s *JobsService) Output(jobID string, opts *JobOutputOptions) (*JobOutput, error) {
+	out := JobOutput{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: path("/v1/jobs/{}/output", jobID), query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Error: A part of the standard error file; `Accept: text/plain` gives the bytes themselves.
+func (s *JobsService) Error(jobID string, opts *JobErrorOptions) (*JobOutput, error) {
+	out := JobOutput{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: path("/v1/jobs/{}/error", jobID), query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// NodesService: List nodes and change their state.
+type NodesService struct{ client *Client }
+
+// List: Nodes with what is allocated on them and the jobs that the caller may see.
+func (s *NodesService) List(opts *NodeListOptions) (*NodeList, error) {
+	out := NodeList{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: "/v1/nodes", query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// All gives every row of all pages of List, in its order; a page is fetched when it is due.
+// Its size is the Limit of opts, 500 by default.
+func (s *NodesService) All(opts *NodeListOptions) iter.Seq2[Node, error] {
+	return func(yield func(Node, error) bool) {
+		page := NodeListOptions{}
+		if opts != nil {
+			page = *opts
+		}
+		if page.Limit == 0 {
+			page.Limit = 500
+		}
+		for {
+			got, err := s.List(&page)
+			if err != nil {
+				var none Node
+				yield(none, err)
+				return
+			}
+			for _, row := range got.Nodes {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			page.Offset += len(got.Nodes)
+			if !got.HasMore || len(got.Nodes) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// Get: One node.
+func (s *NodesService) Get(nodeName string) (*Node, error) {
+	out := Node{}
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: path("/v1/nodes/{}", nodeName)}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Drain: Let no more jobs start on a node; those that run go on. After `timeout` it is resumed by
+// itself.
+func (s *NodesService) Drain(nodeName string, request *NodeDrainRequest) (*NodeAnswer, error) {
+	out := NodeAnswer{}
+	if err := s.client.call(request.context(), call{method: "PUT", path: path("/v1/nodes/{}/drain", nodeName), body: request}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Resume: Put a drained, failing or down node back to work.
+func (s *NodesService) Resume(nodeName string) (*NodeAnswer, error) {
+	out := NodeAnswer{}
+	if err := s.client.call(context.Context(nil), call{method: "PUT", path: path("/v1/nodes/{}/resume", nodeName), body: struct{}{}}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// SetState: Set a node's state. DOWN ends the jobs on it; DOWN, DRAIN and FAIL need a reason.
+func (s *NodesService) SetState(nodeName string, request *NodeSetStateRequest) (*NodeAnswer, error) {
+	out := NodeAnswer{}
+	if err := s.client.call(request.context(), call{method: "PUT", path: path("/v1/nodes/{}/state", nodeName), body: request}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// UsersService: Slurm's users and their associations.
+type UsersService struct{ client *Client }
+
+// List: Slurm's users with their associations and the numbers of their jobs.
+func (s *UsersService) List(opts *UserListOptions) (*UserList, error) {
+	out := UserList{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: "/v1/users", query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// All gives every row of all pages of List, in its order; a page is fetched when it is due.
+// Its size is the Limit of opts, 500 by default.
+func (s *UsersService) All(opts *UserListOptions) iter.Seq2[User, error] {
+	return func(yield func(User, error) bool) {
+		page := UserListOptions{}
+		if opts != nil {
+			page = *opts
+		}
+		if page.Limit == 0 {
+			page.Limit = 500
+		}
+		for {
+			got, err := s.List(&page)
+			if err != nil {
+				var none User
+				yield(none, err)
+				return
+			}
+			for _, row := range got.Users {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			page.Offset += len(got.Users)
+			if !got.HasMore || len(got.Users) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// Get: One user.
+func (s *UsersService) Get(username string) (*User, error) {
+	out := User{}
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: path("/v1/users/{}", username)}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// PartitionsService: Partitions and what is free in them.
+type PartitionsService struct{ client *Client }
+
+// List: Partitions with their limits and what is free in them.
+func (s *PartitionsService) List(opts *PartitionListOptions) (*PartitionList, error) {
+	out := PartitionList{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: "/v1/partitions", query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// All gives every row of all pages of List, in its order; a page is fetched when it is due.
+// Its size is the Limit of opts, 500 by default.
+func (s *PartitionsService) All(opts *PartitionListOptions) iter.Seq2[Partition, error] {
+	return func(yield func(Partition, error) bool) {
+		page := PartitionListOptions{}
+		if opts != nil {
+			page = *opts
+		}
+		if page.Limit == 0 {
+			page.Limit = 500
+		}
+		for {
+			got, err := s.List(&page)
+			if err != nil {
+				var none Partition
+				yield(none, err)
+				return
+			}
+			for _, row := range got.Partitions {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			page.Offset += len(got.Partitions)
+			if !got.HasMore || len(got.Partitions) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// Get: One partition.
+func (s *PartitionsService) Get(name string) (*Partition, error) {
+	out := Partition{}
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: path("/v1/partitions/{}", name)}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// AuthService: Who the caller is, and logging in.
+type AuthService struct{ client *Client }
+
+// Login: Give a user a personal token for a few hours; 404 where logins are not set up.
+func (s *AuthService) Login(request *AuthLoginRequest) (*NewToken, error) {
+	out := NewToken{}
+	if err := s.client.call(request.context(), call{method: "POST", path: "/v1/login", body: request}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// WhoAmI: The caller's user and role, and all that the credential is good for.
+func (s *AuthService) WhoAmI() (*WhoAmI, error) {
+	out := WhoAmI{}
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/v1/whoami"}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// AccessToken: Give a client an access token (OAuth 2.0, grant `client_credentials`).
+//
+// The body is JSON or a form. Errors are those of RFC 6749.
+func (s *AuthService) AccessToken(request *AuthAccessTokenRequest) (*AccessToken, error) {
+	if request == nil {
+		request = &AuthAccessTokenRequest{}
+	}
+	out := AccessToken{}
+	if err := s.client.call(request.context(), call{method: "POST", path: "/oauth/token", body: request}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// TokensService: The caller's own credentials.
+type TokensService struct{ client *Client }
+
+// List: The caller's own credentials, everybody's for an administrator; never their secrets.
+func (s *TokensService) List(opts *TokenListOptions) (*TokenList, error) {
+	out := TokenList{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: "/v1/tokens", query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// All gives every row of all pages of List, in its order; a page is fetched when it is due.
+// Its size is the Limit of opts, 500 by default.
+func (s *TokensService) All(opts *TokenListOptions) iter.Seq2[Token, error] {
+	return func(yield func(Token, error) bool) {
+		page := TokenListOptions{}
+		if opts != nil {
+			page = *opts
+		}
+		if page.Limit == 0 {
+			page.Limit = 500
+		}
+		for {
+			got, err := s.List(&page)
+			if err != nil {
+				var none Token
+				yield(none, err)
+				return
+			}
+			for _, row := range got.Tokens {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			page.Offset += len(got.Tokens)
+			if !got.HasMore || len(got.Tokens) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// Create: Make a token or an API key for the caller's own user. Its secret is in this answer and
+// nowhere else.
+//
+// It can be narrower than the credential that the request is made with, never wider, and lives no
+// longer.
+func (s *TokensService) Create(request *TokenCreateRequest) (*NewToken, error) {
+	if request == nil {
+		request = &TokenCreateRequest{}
+	}
+	out := NewToken{}
+	if err := s.client.call(request.context(), call{method: "POST", path: "/v1/tokens", body: request}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Get: One credential, without its secret.
+func (s *TokensService) Get(tokenID string) (*Token, error) {
+	out := Token{}
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: path("/v1/tokens/{}", tokenID)}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Revoke: Make one's own credential invalid for good, anyone's for an administrator; at once.
+func (s *TokensService) Revoke(tokenID string) (*Token, error) {
+	out := Token{}
+	if err := s.client.call(context.Context(nil), call{method: "DELETE", path: path("/v1/tokens/{}", tokenID)}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// AuditService: What was done by whom, for administrators.
+type AuditService struct{ client *Client }
+
+// List: What was done by whom, newest first: every write, failed login, change of a credential and
+// refusal.
+//
+// For administrators. `s9s audit verify` tells whether the log is as it was written.
+func (s *AuditService) List(opts *AuditListOptions) (*AuditList, error) {
+	out := AuditList{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: "/v1/audit", query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// All gives every row of all pages of List, in its order; a page is fetched when it is due.
+// Its size is the Limit of opts, 500 by default.
+func (s *AuditService) All(opts *AuditListOptions) iter.Seq2[Audit, error] {
+	return func(yield func(Audit, error) bool) {
+		page := AuditListOptions{}
+		if opts != nil {
+			page = *opts
+		}
+		if page.Limit == 0 {
+			page.Limit = 500
+		}
+		for {
+			got, err := s.List(&page)
+			if err != nil {
+				var none Audit
+				yield(none, err)
+				return
+			}
+			for _, row := range got.Records {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			page.Offset += len(got.Records)
+			if !got.HasMore || len(got.Records) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// ServerService: How the server and its clusters are.
+type ServerService struct{ client *Client }
+
+// Status: Version, uptime, the clusters with the routes in use and the age of their data, and who
+// asks.
+func (s *ServerService) Status() (*Status, error) {
+	out := Status{}
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/v1/status"}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// OpenAPIJSON: This document.
+func (s *ServerService) OpenAPIJSON() (map[string]any, error) {
+	out := map[string]any{}
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/v1/openapi.json"}, &out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// OpenAPIYAML: This document.
+func (s *ServerService) OpenAPIYAML() (string, error) {
+	out := ""
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/v1/openapi.yaml"}, &out); err != nil {
+		return "", err
+	}
+	return out, nil
+}
+
+// Health: Whether the process is alive; needs no credentials and tells nothing else.
+func (s *ServerService) Health() (*Alive, error) {
+	out := Alive{}
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/healthz"}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Ready: Whether the snapshot is loaded and the database is reachable; 503 until then.
+func (s *ServerService) Ready() (*Alive, error) {
+	out := Alive{}
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/readyz"}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+type services struct {
+	Jobs       *JobsService
+	Nodes      *NodesService
+	Users      *UsersService
+	Partitions *PartitionsService
+	Auth       *AuthService
+	Tokens     *TokensService
+	Audit      *AuditService
+	Server     *ServerService
+}
+
+func (c *Client) connect() {
+	c.Jobs = &JobsService{c}
+	c.Nodes = &NodesService{c}
+	c.Users = &UsersService{c}
+	c.Partitions = &PartitionsService{c}
+	c.Auth = &AuthService{c}
+	c.Tokens = &TokensService{c}
+	c.Audit = &AuditService{c}
+	c.Server = &ServerService{c}
+}

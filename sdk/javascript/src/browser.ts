@@ -1,0 +1,8 @@
+/** What only Node can do, where there is no Node; see node.ts. */
+
+import { S9SError } from './errors.js';
+import type { Fetch } from './settings.js';
+
+export function certifiedFetch(_: object): Fetch {
+  throw new S9SError('In a browser, certificates are chosen by the browser');
+}

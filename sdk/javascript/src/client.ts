@@ -1,0 +1,24 @@
+/** The client: one server, one credential. */
+
+import { Http } from './http.js';
+import { Jobs } from './jobs.js';
+import { Resources } from './operations.js';
+import { settingsOf, type ClientOptions } from './settings.js';
+
+/**
+ * A client of an S9S server.
+ *
+ *     const client = new S9SClient(); // S9S_API_URL and S9S_API_TOKEN
+ *     const job = await client.jobs.submit({ script: '/bin/sleep 60' });
+ *     console.log((await client.jobs.wait(job.jobId)).state);
+ */
+export class S9SClient extends Resources {
+  // More than single requests.
+  override readonly jobs: Jobs;
+
+  constructor(options: ClientOptions = {}) {
+    const http = new Http(settingsOf(options));
+    super(http);
+    this.jobs = new Jobs(http);
+  }
+}

@@ -1,0 +1,8 @@
+export { S9SClient } from './client.js';
+export * from './errors.js';
+export { FINISHED, Jobs, type FollowOptions, type WaitOptions } from './jobs.js';
+export type * from './models.js';
+export { DEFAULT_POLICY, type Policy } from './policy.js';
+export type { CallOptions } from './http.js';
+export type { ClientOptions, Fetch } from './settings.js';
+export { VERSION } from './version.js';

@@ -1,0 +1,819 @@
+// What the server answers, and what it is asked.
+// Made from docs/openapi.yaml by `make sdk`; not to be edited.
+
+/** An access token, to be sent as a bearer token. */
+export interface AccessToken {
+  accessToken: string;
+  tokenType: 'Bearer';
+  /** Seconds */
+  expiresIn: number;
+  scope: string;
+}
+
+/** A process that answers. */
+export interface Alive {
+  status: string;
+}
+
+/** A user's place in an account. */
+export interface Association {
+  account: string;
+  /** null: any */
+  partition: string | null;
+  qos: string[];
+  defaultQos: string | null;
+}
+
+/** Something that was done, or refused. What does not apply is null. */
+export interface Audit {
+  /** Of the record in the log; the outcome has one of its own */
+  number: number;
+  at: string;
+  /** Operation id, or `login` */
+  action: string | null;
+  /** The Slurm user as whom it was done */
+  user: string | null;
+  /** Public id of the credential */
+  credential: string | null;
+  address: string | null;
+  method: string | null;
+  route: string | null;
+  /** What it was done to, or what was made by it */
+  resource: string | null;
+  /** The request's fields, without secrets */
+  what: Record<string, unknown> | null;
+  /** States of resources before it */
+  before: Record<string, unknown> | null;
+  /** States of resources after it */
+  after: Record<string, unknown> | null;
+  /** SUCCESS, PARTIAL, an error code, or UNKNOWN: under way or cut short */
+  result: string;
+  /** Of the answer */
+  status: number | null;
+  requestId: string | null;
+  /** SHA-256 of the record, hexadecimal */
+  hash: string;
+}
+
+/** A page of the audit log. */
+export interface AuditList {
+  total: number;
+  limit: number;
+  offset: number;
+  hasMore: boolean;
+  records: Audit[];
+}
+
+/** A result for every id, in the order given. */
+export interface BulkAnswer {
+  batchId: string;
+  results: BulkResult[];
+  summary: BulkSummary;
+}
+
+/** What goes with the action. */
+export interface BulkOptions {
+  force?: boolean;
+  signal?: string | null;
+  reason?: string | null;
+  priority?: number | null;
+}
+
+/** What came of one id. */
+export interface BulkResult {
+  jobId: string;
+  status: 'error' | 'success';
+  message: string;
+  /** The error's code */
+  code?: string | null;
+}
+
+/** How many came out how. */
+export interface BulkSummary {
+  total: number;
+  successful: number;
+  failed: number;
+}
+
+/** Who asks. */
+export interface CallerStatus {
+  user: string;
+  role: string;
+  scopes: string[];
+  tokenId: string;
+}
+
+/** One cluster and how it is reached. */
+export interface ClusterStatus {
+  name: string;
+  slurmVersion: string;
+  /** Operation to the way it takes */
+  routes: Record<string, string>;
+  reachable: boolean;
+  /** Seconds since Slurm was last read */
+  snapshotAge: number | null;
+  snapshotGeneration: number;
+  /** Seconds between two reads at present */
+  refreshInterval: number;
+  jobs: number;
+  nodes: number;
+  /** `anyone`, `nobody` (read only), or the one user */
+  actsAs: string;
+  lastError: string | null;
+  notes: string[];
+}
+
+/** The credential of a request. */
+export interface Credential {
+  tokenId: string;
+  /** token, api_key, login, client, certificate, oidc */
+  kind: string;
+  tier: string;
+  expiresAt: string | null;
+  accounts: string[];
+  partitions: string[];
+  networks: string[];
+  ownJobsOnly: boolean;
+}
+
+/** Start only after another job: `afterok`, `afterany`, `afternotok`, `after`, `singleton`. */
+export interface Dependency {
+  type: string;
+  jobId?: string | number | null;
+}
+
+/** A job with everything that is known of it. */
+export interface Job {
+  jobId: string;
+  jobName: string;
+  user: string;
+  account: string | null;
+  partition: string;
+  /** Slurm's base state */
+  state: string;
+  submitTime: string;
+  startTime: string | null;
+  endTime: string | null;
+  /** As of the snapshot */
+  elapsedTime: string;
+  timeLimit: string | null;
+  nodes: string[];
+  nodeCount: number;
+  cpuCount: number;
+  /** Over all nodes */
+  memory: string | null;
+  /** Over all nodes */
+  gpus: number;
+  priority: number | null;
+  qos: string | null;
+  workingDirectory: string | null;
+  standardOutput: string | null;
+  standardError: string | null;
+  /** null until the job has ended */
+  exitCode: number | null;
+  reason: string | null;
+  /** The signal that ended the job */
+  signal: number | null;
+  /** Slurm's further state words */
+  flags: string[];
+  arrayJobId: string | null;
+  arrayTaskId: number | null;
+  /** Tasks of an array that have not started */
+  arrayTasks: string | null;
+  hetJobId: string | null;
+  hetJobOffset: number | null;
+  eligibleTime: string | null;
+  /** The scheduler's estimate for a pending job */
+  expectedStartTime: string | null;
+  /** What the one who held the job gave as reason */
+  holdReason: string | null;
+  comment: string | null;
+  reservation: string | null;
+  features: string | null;
+  /** Shown to the owner and to administrators */
+  command: string | null;
+  /** Shown to the owner and to administrators */
+  environment: Record<string, string> | null;
+  resources: JobResources;
+  dependencies: JobDependency[];
+  standardInput: string | null;
+  requeueCount: number;
+}
+
+/** The answer to a change of one job. */
+export interface JobAnswer {
+  jobId: string;
+  state: string;
+  message: string;
+}
+
+/** A condition that has to be met before the job starts. */
+export interface JobDependency {
+  type: string;
+  jobId: string | null;
+  status: string | null;
+}
+
+/** A page of jobs. */
+export interface JobList {
+  total: number;
+  limit: number;
+  offset: number;
+  hasMore: boolean;
+  jobs: JobSummary[];
+}
+
+/** A part of a job's output file. */
+export interface JobOutput {
+  jobId: string;
+  /** Which of the two */
+  stream: 'error' | 'output';
+  path: string;
+  /** As UTF-8; bytes that are none are replaced */
+  content: string;
+  /** Lines in `content` */
+  lines: number;
+  /** Bytes in the whole file */
+  size: number;
+  /** Where in the file `content` begins */
+  offset: number;
+  /** Whether the file has more than `content` */
+  truncated: boolean;
+}
+
+/** What a job used; null where nothing was measured. */
+export interface JobResources {
+  /** CPU time used over CPU time allocated */
+  cpuEfficiency: number | null;
+  /** Most memory used over memory allocated */
+  memoryEfficiency: number | null;
+  gpuUtilization: number | null;
+  maxMemoryUsed: string | null;
+  /** CPU time of all steps */
+  maxCpuTime: string | null;
+}
+
+/** A job in a list. Times are RFC 3339 UTC; what Slurm has not set is null. */
+export interface JobSummary {
+  jobId: string;
+  jobName: string;
+  user: string;
+  account: string | null;
+  partition: string;
+  /** Slurm's base state */
+  state: string;
+  submitTime: string;
+  startTime: string | null;
+  endTime: string | null;
+  /** As of the snapshot */
+  elapsedTime: string;
+  timeLimit: string | null;
+  nodes: string[];
+  nodeCount: number;
+  cpuCount: number;
+  /** Over all nodes */
+  memory: string | null;
+  /** Over all nodes */
+  gpus: number;
+  priority: number | null;
+  qos: string | null;
+  workingDirectory: string | null;
+  standardOutput: string | null;
+  standardError: string | null;
+  /** null until the job has ended */
+  exitCode: number | null;
+  reason: string | null;
+  /** The signal that ended the job */
+  signal: number | null;
+  /** Slurm's further state words */
+  flags: string[];
+  arrayJobId: string | null;
+  arrayTaskId: number | null;
+  /** Tasks of an array that have not started */
+  arrayTasks: string | null;
+  hetJobId: string | null;
+  hetJobOffset: number | null;
+  eligibleTime: string | null;
+  /** The scheduler's estimate for a pending job */
+  expectedStartTime: string | null;
+  /** What the one who held the job gave as reason */
+  holdReason: string | null;
+  comment: string | null;
+  reservation: string | null;
+  features: string | null;
+}
+
+/** A credential with its secret, which is shown this once. */
+export interface NewToken {
+  tokenId: string;
+  /** token, api_key, login, client, certificate */
+  kind: string;
+  user: string;
+  role: string;
+  /** Empty: all that the role may */
+  scopes: string[];
+  /** Empty: any */
+  accounts: string[];
+  /** Empty: any */
+  partitions: string[];
+  /** Empty: from anywhere */
+  networks: string[];
+  ownJobsOnly: boolean;
+  name: string | null;
+  tier: string;
+  /** valid, expired, revoked */
+  state: string;
+  createdAt: string;
+  /** null: never */
+  expiresAt: string | null;
+  revokedAt: string | null;
+  /** To the minute */
+  lastUsedAt: string | null;
+  /** The credential that it was made with */
+  createdBy: string | null;
+  /** The secret; kept nowhere */
+  token: string;
+}
+
+/** A node; `state` is the one that `sinfo` would show. */
+export interface Node {
+  nodeName: string;
+  /** DOWN, then DRAIN, then FAIL, else the base state */
+  state: string;
+  partitions: string[];
+  cpuTotal: number;
+  cpuAllocated: number;
+  cpuLoad: number | null;
+  memoryTotal: string;
+  memoryAllocated: string;
+  /** As the node's operating system sees it */
+  memoryFree: string | null;
+  gpusTotal: number;
+  gpusAllocated: number;
+  features: string[];
+  architecture: string | null;
+  os: string | null;
+  bootTime: string | null;
+  lastBusy: string | null;
+  /** Jobs on it that the caller may see */
+  jobs: string[];
+  reason: string | null;
+  baseState: string;
+  flags: string[];
+  gres: string | null;
+  reasonUser: string | null;
+  reasonTime: string | null;
+  /** When Slurm resumes it by itself */
+  resumeAfter: string | null;
+  slurmVersion: string | null;
+}
+
+/** The answer to a change of one node, or of each node of a hostlist. */
+export interface NodeAnswer {
+  /** As it was asked for: a name or a hostlist */
+  nodeName: string;
+  state: string;
+  message: string;
+  results: NodeResult[];
+}
+
+/** A page of nodes. */
+export interface NodeList {
+  total: number;
+  limit: number;
+  offset: number;
+  hasMore: boolean;
+  nodes: Node[];
+}
+
+/** What came of one node. */
+export interface NodeResult {
+  nodeName: string;
+  status: 'error' | 'success';
+  message: string;
+  code?: string | null;
+}
+
+/** A partition and what is free in it. */
+export interface Partition {
+  name: string;
+  state: string;
+  nodesTotal: number;
+  nodesIdle: number;
+  nodesAllocated: number;
+  nodesMixed: number;
+  cpusTotal: number;
+  cpusAllocated: number;
+  defaultTime: string | null;
+  maxTime: string | null;
+  /** null: as many as there are */
+  maxNodes: number | null;
+  priority: number | null;
+  qos: string | null;
+  /** Of any of its nodes */
+  features: string[];
+  isDefault: boolean;
+  /** Hostlist */
+  nodes: string;
+  /** null: all */
+  allowAccounts: string[] | null;
+  allowGroups: string[] | null;
+  allowQos: string[] | null;
+}
+
+/** A page of partitions. */
+export interface PartitionList {
+  total: number;
+  limit: number;
+  offset: number;
+  hasMore: boolean;
+  partitions: Partition[];
+}
+
+/** Server, clusters, caller. */
+export interface Status {
+  /** `ok`, or `degraded` while a cluster is out of reach */
+  status: string;
+  version: string;
+  /** Seconds */
+  uptime: number;
+  startedAt: string;
+  timestamp: string;
+  clusters: ClusterStatus[];
+  caller: CallerStatus;
+}
+
+/** The answer to a submission. */
+export interface SubmittedJob {
+  jobId: string;
+  state: string;
+  message: string;
+  /** Why Slurm accepts the job but may never start it */
+  warnings?: string[];
+}
+
+/** A credential, without its secret. */
+export interface Token {
+  tokenId: string;
+  /** token, api_key, login, client, certificate */
+  kind: string;
+  user: string;
+  role: string;
+  /** Empty: all that the role may */
+  scopes: string[];
+  /** Empty: any */
+  accounts: string[];
+  /** Empty: any */
+  partitions: string[];
+  /** Empty: from anywhere */
+  networks: string[];
+  ownJobsOnly: boolean;
+  name: string | null;
+  tier: string;
+  /** valid, expired, revoked */
+  state: string;
+  createdAt: string;
+  /** null: never */
+  expiresAt: string | null;
+  revokedAt: string | null;
+  /** To the minute */
+  lastUsedAt: string | null;
+  /** The credential that it was made with */
+  createdBy: string | null;
+}
+
+/** A page of credentials. */
+export interface TokenList {
+  total: number;
+  limit: number;
+  offset: number;
+  hasMore: boolean;
+  tokens: Token[];
+}
+
+/** A Slurm user. */
+export interface User {
+  username: string;
+  defaultAccount: string | null;
+  adminLevel: string;
+  jobsRunning: number;
+  jobsPending: number;
+  cpuTimeUsed: string | null;
+  associations: Association[];
+  coordinatorOf: string[];
+}
+
+/** A page of users. */
+export interface UserList {
+  total: number;
+  limit: number;
+  offset: number;
+  hasMore: boolean;
+  users: User[];
+}
+
+/** Who makes the request. */
+export interface WhoAmI {
+  /** The Slurm user as whom everything is done */
+  user: string;
+  role: string;
+  /** All that the credential is good for */
+  scopes: string[];
+  credential: Credential;
+}
+
+/** What `jobs.list` may be asked for. */
+export interface JobListOptions {
+  /** Maximum results */
+  limit?: number;
+  /** Pagination offset */
+  offset?: number;
+  /** Job states or flags, e.g. `RUNNING,PENDING` */
+  state?: string;
+  /** User names */
+  user?: string;
+  /** Partition names */
+  partition?: string;
+  /** Account names, without regard to case */
+  account?: string;
+  /** QOS names, without regard to case */
+  qos?: string;
+  /** Job names, exactly */
+  jobName?: string;
+  /** Job ids; an array's id finds all its tasks */
+  jobId?: string;
+  /** Jobs on these nodes, as names or a hostlist */
+  node?: string;
+  /** Jobs that had not ended before, as `sacct -S` */
+  startTime?: string;
+  /** Jobs that were submitted by then, as `sacct -E` */
+  endTime?: string;
+  /** Any scalar field of a job */
+  sort?: string;
+  /** Sort order */
+  order?: 'asc' | 'desc';
+}
+
+/** What `jobs.submit` is asked for. */
+export interface JobSubmitRequest {
+  /**
+   * Text that starts with `#!`: the batch script itself. An absolute path: the script file, read with
+   * the submitting user's own permissions. Anything else: a command line, wrapped as `sbatch --wrap`
+   * does.
+   */
+  script: string;
+  jobName?: string;
+  /** Alias of `job_name` */
+  name?: string;
+  partition?: string;
+  account?: string;
+  qos?: string;
+  /** Number of nodes */
+  nodes?: number;
+  /** That many CPUs on each node */
+  cpusPerNode?: number;
+  tasks?: number;
+  tasksPerNode?: number;
+  cpusPerTask?: number;
+  /** Per node: `64GB`, `1500M`; a number is MB */
+  memory?: string | number;
+  /** Per CPU, instead of `memory` */
+  memoryPerCpu?: string | number;
+  /** Over the whole job, as `sbatch --gpus` */
+  gpus?: number;
+  gpusPerNode?: number;
+  /** Per node, as `sbatch --gres` */
+  gres?: string;
+  /** Any form of `sbatch --time`, also `2h`, `30m`, `7d`; a number is minutes */
+  timeLimit?: string | number;
+  /** Smallest time limit that would do */
+  timeMin?: string | number;
+  /** Absolute; the home directory by default */
+  workingDirectory?: string;
+  standardInput?: string;
+  /** May hold Slurm's patterns, `%j`, `%x` and the like */
+  standardOutput?: string;
+  standardError?: string;
+  /** Variables for the job */
+  environment?: Record<string, string>;
+  /** All have to be met */
+  dependencies?: Dependency[];
+  /** As `sbatch --array` */
+  array?: string;
+  /** Not before this time (RFC 3339) */
+  beginTime?: string;
+  /** Removed if it cannot end by this time (RFC 3339) */
+  deadline?: string;
+  /** Constraint, as `sbatch --constraint` */
+  features?: string;
+  reservation?: string;
+  nodelist?: string;
+  exclude?: string;
+  licenses?: string;
+  nice?: number;
+  priority?: number;
+  /** Submit held */
+  hold?: boolean;
+  /** Whether the job may be requeued */
+  requeue?: boolean;
+  exclusive?: boolean;
+  comment?: string;
+  mailType?: string;
+  mailUser?: string;
+  /** Makes a repetition of this very request harmless; by default a new UUID. */
+  idempotencyKey?: string;
+}
+
+/** What `jobs.cancel` may be asked for. */
+export interface JobCancelOptions {
+  /** Signal to send: `SIGUSR1`, `USR1` or `10`; SIGTERM cancels */
+  signal?: string;
+  /** Kill at once */
+  force?: boolean;
+}
+
+/** What `jobs.bulk` is asked for. */
+export interface JobBulkRequest {
+  action: 'cancel' | 'hold' | 'priority' | 'release' | 'requeue';
+  jobIds: (string | number)[];
+  options?: BulkOptions;
+}
+
+/** What `jobs.hold` is asked for. */
+export interface JobHoldRequest {
+  reason?: string;
+}
+
+/** What `jobs.setPriority` is asked for. */
+export interface JobSetPriorityRequest {
+  priority: number;
+}
+
+/** What `jobs.output` may be asked for. */
+export interface JobOutputOptions {
+  /** The last so many lines */
+  lines?: number;
+  /** First byte of a range */
+  offset?: number;
+  /** Bytes of a range */
+  length?: number;
+}
+
+/** What `jobs.error` may be asked for. */
+export interface JobErrorOptions {
+  /** The last so many lines */
+  lines?: number;
+  /** First byte of a range */
+  offset?: number;
+  /** Bytes of a range */
+  length?: number;
+}
+
+/** What `nodes.list` may be asked for. */
+export interface NodeListOptions {
+  /** Maximum results */
+  limit?: number;
+  /** Pagination offset */
+  offset?: number;
+  /** States or flags as a comma list: `IDLE,MIXED`, `DRAIN`, `DRAINING` */
+  state?: string;
+  /** Nodes of any of these partitions */
+  partition?: string;
+  /** Nodes that have all of these features */
+  features?: string;
+  /** Only nodes that could start work now (or not) */
+  available?: boolean;
+  /** Node names or a hostlist */
+  node?: string;
+  /** Any scalar field of a node */
+  sort?: string;
+  /** Sort order */
+  order?: 'asc' | 'desc';
+}
+
+/** What `nodes.drain` is asked for. */
+export interface NodeDrainRequest {
+  reason: string;
+  /** After it the node is resumed by itself */
+  timeout?: string | number;
+}
+
+/** What `nodes.setState` is asked for. */
+export interface NodeSetStateRequest {
+  /** DOWN, DRAIN, RESUME, UNDRAIN, FAIL, IDLE, POWER_UP or POWER_DOWN; DOWN, DRAIN and FAIL need a reason */
+  state: string;
+  reason?: string;
+}
+
+/** What `users.list` may be asked for. */
+export interface UserListOptions {
+  /** Maximum results */
+  limit?: number;
+  /** Pagination offset */
+  offset?: number;
+  /** User names as a comma list */
+  user?: string;
+  /** Users with an association in any of these accounts */
+  account?: string;
+  /** none, operator, administrator */
+  adminLevel?: string;
+  /** Any scalar field of a user */
+  sort?: string;
+  /** Sort order */
+  order?: 'asc' | 'desc';
+}
+
+/** What `partitions.list` may be asked for. */
+export interface PartitionListOptions {
+  /** Maximum results */
+  limit?: number;
+  /** Pagination offset */
+  offset?: number;
+  /** States as a comma list: UP, DOWN, DRAIN, INACTIVE */
+  state?: string;
+  /** Any scalar field of a partition */
+  sort?: string;
+  /** Sort order */
+  order?: 'asc' | 'desc';
+}
+
+/** What `auth.login` is asked for. */
+export interface AuthLoginRequest {
+  username: string;
+  password: string;
+}
+
+/** What `tokens.list` may be asked for. */
+export interface TokenListOptions {
+  /** Maximum results */
+  limit?: number;
+  /** Pagination offset */
+  offset?: number;
+  /** User names as a comma list; for administrators */
+  user?: string;
+  /** token, api_key, login, client, certificate, as a comma list */
+  kind?: string;
+  /** valid, expired, revoked, as a comma list */
+  state?: string;
+  /** Any scalar field of a credential */
+  sort?: string;
+  /** Sort order */
+  order?: 'asc' | 'desc';
+}
+
+/** What `tokens.create` is asked for. */
+export interface TokenCreateRequest {
+  name?: string;
+  /** `api_key` for the header X-API-Key */
+  kind?: 'api_key' | 'token';
+  role?: 'admin' | 'operator' | 'user';
+  scopes?: string[];
+  /** Seconds */
+  expiresIn?: number;
+  /** Of the rate limits */
+  tier?: 'enterprise' | 'free' | 'pro';
+  /** Only jobs of these accounts */
+  accounts?: string[];
+  /** Only jobs in these partitions */
+  partitions?: string[];
+  /** Only from these addresses */
+  networks?: string[];
+  /** Only the user's own jobs */
+  ownJobsOnly?: boolean;
+}
+
+/** What `audit.list` may be asked for. */
+export interface AuditListOptions {
+  /** Maximum results */
+  limit?: number;
+  /** Pagination offset */
+  offset?: number;
+  /** As whom it was done; names as a comma list */
+  user?: string;
+  /** Operation ids, and `login`, as a comma list */
+  action?: string;
+  /** `jobs/12345`, or `jobs` for all of them */
+  resource?: string;
+  /** Earliest time */
+  since?: string;
+  /** Latest time */
+  until?: string;
+  /** SUCCESS, PARTIAL, UNKNOWN or error codes, as a comma list */
+  result?: string;
+  /** The X-Request-ID of an answer */
+  requestId?: string;
+  /** Any scalar field of a record */
+  sort?: string;
+  /** Sort order */
+  order?: 'asc' | 'desc';
+}
+
+/** What `auth.accessToken` is asked for. */
+export interface AuthAccessTokenRequest {
+  grantType?: string;
+  clientId?: string;
+  clientSecret?: string;
+  /** Separated by blanks; all of the client's by default */
+  scope?: string;
+}
+

@@ -1,0 +1,387 @@
+// Every route of the server as a method.
+// Made from docs/openapi.yaml by `make sdk`; not to be edited.
+
+import { Http, Resource, path, type CallOptions } from './http.js';
+import type {
+  AccessToken,
+  Alive,
+  Audit,
+  AuditList,
+  AuditListOptions,
+  AuthAccessTokenRequest,
+  AuthLoginRequest,
+  BulkAnswer,
+  Job,
+  JobAnswer,
+  JobBulkRequest,
+  JobCancelOptions,
+  JobErrorOptions,
+  JobHoldRequest,
+  JobList,
+  JobListOptions,
+  JobOutput,
+  JobOutputOptions,
+  JobSetPriorityRequest,
+  JobSubmitRequest,
+  JobSummary,
+  NewToken,
+  Node,
+  NodeAnswer,
+  NodeDrainRequest,
+  NodeList,
+  NodeListOptions,
+  NodeSetStateRequest,
+  Partition,
+  PartitionList,
+  PartitionListOptions,
+  Status,
+  SubmittedJob,
+  Token,
+  TokenCreateRequest,
+  TokenList,
+  TokenListOptions,
+  User,
+  UserList,
+  UserListOptions,
+  WhoAmI,
+} from './models.js';
+
+/** List, submit, look up and change jobs. */
+export class JobOperations extends Resource {
+  /**
+   * Live jobs and finished ones, newest first.
+   *
+   * Filters take comma lists and combine. The answer comes from a snapshot that is refreshed every
+   * second or two; what the caller has changed is always in it.
+   */
+  list(options: JobListOptions = {}, call: CallOptions = {}): Promise<JobList> {
+    return this.http.model('JobList', 'GET', '/v1/jobs', { query: options, ...call });
+  }
+
+  /** Every row of all pages of `list`, in its order; a page is fetched when it is due. */
+  async *iterate(
+    options: Omit<JobListOptions, 'limit' | 'offset'> & { pageSize?: number } = {},
+    call: CallOptions = {},
+  ): AsyncGenerator<JobSummary> {
+    const { pageSize = 500, ...filters } = options;
+    for (let offset = 0; ; ) {
+      const wanted = { ...filters, limit: pageSize, offset: offset || undefined };
+      const page = await this.list(wanted, call);
+      yield* page.jobs;
+      offset += page.jobs.length;
+      if (!page.hasMore || page.jobs.length === 0) return;
+    }
+  }
+
+  /**
+   * Submit a batch job as the caller's own Slurm user.
+   *
+   * What Slurm accepts but will never start is answered with `warnings` that say why.
+   *
+   * With an `Idempotency-Key` the same request can be sent again and again, and submits one job: later
+   * ones get the first one's answer, with `Idempotent-Replayed: true`, whatever happened to the
+   * connection or the server in between. 409 when the key was used for another request, or when the
+   * server was ended while it submitted and cannot tell whether Slurm took the job. A refused request
+   * leaves its key unused.
+   */
+  submit(request: JobSubmitRequest, call: CallOptions = {}): Promise<SubmittedJob> {
+    return this.http.model('SubmittedJob', 'POST', '/v1/jobs', { body: request, shape: 'JobSubmitRequest', isKeyed: true, ...call });
+  }
+
+  /** One job, live or finished; environment and command for its owner and administrators only. */
+  get(jobId: string, call: CallOptions = {}): Promise<Job> {
+    return this.http.model('Job', 'GET', path('/v1/jobs/{}', jobId), { ...call });
+  }
+
+  /** Cancel as `scancel` does. Any signal but SIGTERM is only delivered; `force` kills at once. */
+  cancel(jobId: string, options: JobCancelOptions = {}, call: CallOptions = {}): Promise<JobAnswer> {
+    return this.http.model('JobAnswer', 'DELETE', path('/v1/jobs/{}', jobId), { query: options, ...call });
+  }
+
+  /** One action on up to 10,000 jobs; each has a result of its own, and a failure never stops the rest. */
+  bulk(request: JobBulkRequest, call: CallOptions = {}): Promise<BulkAnswer> {
+    return this.http.model('BulkAnswer', 'POST', '/v1/jobs/bulk', { body: request, shape: 'JobBulkRequest', ...call });
+  }
+
+  /** Keep a pending job from starting. The reason is shown with the job as `hold_reason`. */
+  hold(jobId: string, request: JobHoldRequest = {}, call: CallOptions = {}): Promise<JobAnswer> {
+    return this.http.model('JobAnswer', 'PUT', path('/v1/jobs/{}/hold', jobId), { body: request, shape: 'JobHoldRequest', ...call });
+  }
+
+  /** Let a held job start again. */
+  release(jobId: string, call: CallOptions = {}): Promise<JobAnswer> {
+    return this.http.model('JobAnswer', 'PUT', path('/v1/jobs/{}/release', jobId), { body: {}, ...call });
+  }
+
+  /** Set the priority of a job; Slurm lets only operators and administrators raise it. */
+  setPriority(jobId: string, request: JobSetPriorityRequest, call: CallOptions = {}): Promise<JobAnswer> {
+    return this.http.model('JobAnswer', 'PUT', path('/v1/jobs/{}/priority', jobId), { body: request, shape: 'JobSetPriorityRequest', ...call });
+  }
+
+  /** Put a running or finished job back into the queue. */
+  requeue(jobId: string, call: CallOptions = {}): Promise<JobAnswer> {
+    return this.http.model('JobAnswer', 'PUT', path('/v1/jobs/{}/requeue', jobId), { body: {}, ...call });
+  }
+
+  /** Stop the processes of a running job; Slurm allows it to operators and administrators. */
+  suspend(jobId: string, call: CallOptions = {}): Promise<JobAnswer> {
+    return this.http.model('JobAnswer', 'PUT', path('/v1/jobs/{}/suspend', jobId), { body: {}, ...call });
+  }
+
+  /** Continue a suspended job. */
+  resume(jobId: string, call: CallOptions = {}): Promise<JobAnswer> {
+    return this.http.model('JobAnswer', 'PUT', path('/v1/jobs/{}/resume', jobId), { body: {}, ...call });
+  }
+
+  /** A part of the standard output file; `Accept: text/plain` gives the bytes themselves. */
+  output(jobId: string, options: JobOutputOptions = {}, call: CallOptions = {}): Promise<JobOutput> {
+    return this.http.model('JobOutput', 'GET', path('/v1/jobs/{}/output', jobId), { query: options, ...call });
+  }
+
+  /** A part of the standard error file; `Accept: text/plain` gives the bytes themselves. */
+  error(jobId: string, options: JobErrorOptions = {}, call: CallOptions = {}): Promise<JobOutput> {
+    return this.http.model('JobOutput', 'GET', path('/v1/jobs/{}/error', jobId), { query: options, ...call });
+  }
+}
+
+/** List nodes and change their state. */
+export class NodeOperations extends Resource {
+  /** Nodes with what is allocated on them and the jobs that the caller may see. */
+  list(options: NodeListOptions = {}, call: CallOptions = {}): Promise<NodeList> {
+    return this.http.model('NodeList', 'GET', '/v1/nodes', { query: options, ...call });
+  }
+
+  /** Every row of all pages of `list`, in its order; a page is fetched when it is due. */
+  async *iterate(
+    options: Omit<NodeListOptions, 'limit' | 'offset'> & { pageSize?: number } = {},
+    call: CallOptions = {},
+  ): AsyncGenerator<Node> {
+    const { pageSize = 500, ...filters } = options;
+    for (let offset = 0; ; ) {
+      const wanted = { ...filters, limit: pageSize, offset: offset || undefined };
+      const page = await this.list(wanted, call);
+      yield* page.nodes;
+      offset += page.nodes.length;
+      if (!page.hasMore || page.nodes.length === 0) return;
+    }
+  }
+
+  /** One node. */
+  get(nodeName: string, call: CallOptions = {}): Promise<Node> {
+    return this.http.model('Node', 'GET', path('/v1/nodes/{}', nodeName), { ...call });
+  }
+
+  /** Let no more jobs start on a node; those that run go on. After `timeout` it is resumed by itself. */
+  drain(nodeName: string, request: NodeDrainRequest, call: CallOptions = {}): Promise<NodeAnswer> {
+    return this.http.model('NodeAnswer', 'PUT', path('/v1/nodes/{}/drain', nodeName), { body: request, shape: 'NodeDrainRequest', ...call });
+  }
+
+  /** Put a drained, failing or down node back to work. */
+  resume(nodeName: string, call: CallOptions = {}): Promise<NodeAnswer> {
+    return this.http.model('NodeAnswer', 'PUT', path('/v1/nodes/{}/resume', nodeName), { body: {}, ...call });
+  }
+
+  /** Set a node's state. DOWN ends the jobs on it; DOWN, DRAIN and FAIL need a reason. */
+  setState(nodeName: string, request: NodeSetStateRequest, call: CallOptions = {}): Promise<NodeAnswer> {
+    return this.http.model('NodeAnswer', 'PUT', path('/v1/nodes/{}/state', nodeName), { body: request, shape: 'NodeSetStateRequest', ...call });
+  }
+}
+
+/** Slurm's users and their associations. */
+export class UserOperations extends Resource {
+  /** Slurm's users with their associations and the numbers of their jobs. */
+  list(options: UserListOptions = {}, call: CallOptions = {}): Promise<UserList> {
+    return this.http.model('UserList', 'GET', '/v1/users', { query: options, ...call });
+  }
+
+  /** Every row of all pages of `list`, in its order; a page is fetched when it is due. */
+  async *iterate(
+    options: Omit<UserListOptions, 'limit' | 'offset'> & { pageSize?: number } = {},
+    call: CallOptions = {},
+  ): AsyncGenerator<User> {
+    const { pageSize = 500, ...filters } = options;
+    for (let offset = 0; ; ) {
+      const wanted = { ...filters, limit: pageSize, offset: offset || undefined };
+      const page = await this.list(wanted, call);
+      yield* page.users;
+      offset += page.users.length;
+      if (!page.hasMore || page.users.length === 0) return;
+    }
+  }
+
+  /** One user. */
+  get(username: string, call: CallOptions = {}): Promise<User> {
+    return this.http.model('User', 'GET', path('/v1/users/{}', username), { ...call });
+  }
+}
+
+/** Partitions and what is free in them. */
+export class PartitionOperations extends Resource {
+  /** Partitions with their limits and what is free in them. */
+  list(options: PartitionListOptions = {}, call: CallOptions = {}): Promise<PartitionList> {
+    return this.http.model('PartitionList', 'GET', '/v1/partitions', { query: options, ...call });
+  }
+
+  /** Every row of all pages of `list`, in its order; a page is fetched when it is due. */
+  async *iterate(
+    options: Omit<PartitionListOptions, 'limit' | 'offset'> & { pageSize?: number } = {},
+    call: CallOptions = {},
+  ): AsyncGenerator<Partition> {
+    const { pageSize = 500, ...filters } = options;
+    for (let offset = 0; ; ) {
+      const wanted = { ...filters, limit: pageSize, offset: offset || undefined };
+      const page = await this.list(wanted, call);
+      yield* page.partitions;
+      offset += page.partitions.length;
+      if (!page.hasMore || page.partitions.length === 0) return;
+    }
+  }
+
+  /** One partition. */
+  get(name: string, call: CallOptions = {}): Promise<Partition> {
+    return this.http.model('Partition', 'GET', path('/v1/partitions/{}', name), { ...call });
+  }
+}
+
+/** Who the caller is, and logging in. */
+export class AuthOperations extends Resource {
+  /** Give a user a personal token for a few hours; 404 where logins are not set up. */
+  login(request: AuthLoginRequest, call: CallOptions = {}): Promise<NewToken> {
+    return this.http.model('NewToken', 'POST', '/v1/login', { body: request, shape: 'AuthLoginRequest', ...call });
+  }
+
+  /** The caller's user and role, and all that the credential is good for. */
+  whoami(call: CallOptions = {}): Promise<WhoAmI> {
+    return this.http.model('WhoAmI', 'GET', '/v1/whoami', { ...call });
+  }
+
+  /**
+   * Give a client an access token (OAuth 2.0, grant `client_credentials`).
+   *
+   * The body is JSON or a form. Errors are those of RFC 6749.
+   */
+  accessToken(request: AuthAccessTokenRequest = {}, call: CallOptions = {}): Promise<AccessToken> {
+    return this.http.model('AccessToken', 'POST', '/oauth/token', { body: request, shape: 'AuthAccessTokenRequest', ...call });
+  }
+}
+
+/** The caller's own credentials. */
+export class TokenOperations extends Resource {
+  /** The caller's own credentials, everybody's for an administrator; never their secrets. */
+  list(options: TokenListOptions = {}, call: CallOptions = {}): Promise<TokenList> {
+    return this.http.model('TokenList', 'GET', '/v1/tokens', { query: options, ...call });
+  }
+
+  /** Every row of all pages of `list`, in its order; a page is fetched when it is due. */
+  async *iterate(
+    options: Omit<TokenListOptions, 'limit' | 'offset'> & { pageSize?: number } = {},
+    call: CallOptions = {},
+  ): AsyncGenerator<Token> {
+    const { pageSize = 500, ...filters } = options;
+    for (let offset = 0; ; ) {
+      const wanted = { ...filters, limit: pageSize, offset: offset || undefined };
+      const page = await this.list(wanted, call);
+      yield* page.tokens;
+      offset += page.tokens.length;
+      if (!page.hasMore || page.tokens.length === 0) return;
+    }
+  }
+
+  /**
+   * Make a token or an API key for the caller's own user. Its secret is in this answer and nowhere else.
+   *
+   * It can be narrower than the credential that the request is made with, never wider, and lives no
+   * longer.
+   */
+  create(request: TokenCreateRequest = {}, call: CallOptions = {}): Promise<NewToken> {
+    return this.http.model('NewToken', 'POST', '/v1/tokens', { body: request, shape: 'TokenCreateRequest', ...call });
+  }
+
+  /** One credential, without its secret. */
+  get(tokenId: string, call: CallOptions = {}): Promise<Token> {
+    return this.http.model('Token', 'GET', path('/v1/tokens/{}', tokenId), { ...call });
+  }
+
+  /** Make one's own credential invalid for good, anyone's for an administrator; at once. */
+  revoke(tokenId: string, call: CallOptions = {}): Promise<Token> {
+    return this.http.model('Token', 'DELETE', path('/v1/tokens/{}', tokenId), { ...call });
+  }
+}
+
+/** What was done by whom, for administrators. */
+export class AuditOperations extends Resource {
+  /**
+   * What was done by whom, newest first: every write, failed login, change of a credential and refusal.
+   *
+   * For administrators. `s9s audit verify` tells whether the log is as it was written.
+   */
+  list(options: AuditListOptions = {}, call: CallOptions = {}): Promise<AuditList> {
+    return this.http.model('AuditList', 'GET', '/v1/audit', { query: options, ...call });
+  }
+
+  /** Every row of all pages of `list`, in its order; a page is fetched when it is due. */
+  async *iterate(
+    options: Omit<AuditListOptions, 'limit' | 'offset'> & { pageSize?: number } = {},
+    call: CallOptions = {},
+  ): AsyncGenerator<Audit> {
+    const { pageSize = 500, ...filters } = options;
+    for (let offset = 0; ; ) {
+      const wanted = { ...filters, limit: pageSize, offset: offset || undefined };
+      const page = await this.list(wanted, call);
+      yield* page.records;
+      offset += page.records.length;
+      if (!page.hasMore || page.records.length === 0) return;
+    }
+  }
+}
+
+/** How the server and its clusters are. */
+export class ServerOperations extends Resource {
+  /** Version, uptime, the clusters with the routes in use and the age of their data, and who asks. */
+  status(call: CallOptions = {}): Promise<Status> {
+    return this.http.model('Status', 'GET', '/v1/status', { ...call });
+  }
+
+  /** This document. */
+  openapiJson(call: CallOptions = {}): Promise<unknown> {
+    return this.http.json('GET', '/v1/openapi.json', { ...call });
+  }
+
+  /** This document. */
+  openapiYaml(call: CallOptions = {}): Promise<string> {
+    return this.http.text('GET', '/v1/openapi.yaml', { ...call });
+  }
+
+  /** Whether the process is alive; needs no credentials and tells nothing else. */
+  health(call: CallOptions = {}): Promise<Alive> {
+    return this.http.model('Alive', 'GET', '/healthz', { ...call });
+  }
+
+  /** Whether the snapshot is loaded and the database is reachable; 503 until then. */
+  ready(call: CallOptions = {}): Promise<Alive> {
+    return this.http.model('Alive', 'GET', '/readyz', { ...call });
+  }
+}
+
+/** Every resource of the server. */
+export class Resources {
+  readonly jobs: JobOperations;
+  readonly nodes: NodeOperations;
+  readonly users: UserOperations;
+  readonly partitions: PartitionOperations;
+  readonly auth: AuthOperations;
+  readonly tokens: TokenOperations;
+  readonly audit: AuditOperations;
+  readonly server: ServerOperations;
+
+  constructor(readonly http: Http) {
+    this.jobs = new JobOperations(http);
+    this.nodes = new NodeOperations(http);
+    this.users = new UserOperations(http);
+    this.partitions = new PartitionOperations(http);
+    this.auth = new AuthOperations(http);
+    this.tokens = new TokenOperations(http);
+    this.audit = new AuditOperations(http);
+    this.server = new ServerOperations(http);
+  }
+}

@@ -1,0 +1,21 @@
+// Which fields hold models (`Name`, `[]Name`, `{}Name`), and which are left as they are (`*`).
+// Made from docs/openapi.yaml by `make sdk`; not to be edited.
+
+export const SHAPES: Record<string, Record<string, string>> = {
+  Audit: { what: '*', before: '*', after: '*' },
+  AuditList: { records: '[]Audit' },
+  BulkAnswer: { results: '[]BulkResult', summary: 'BulkSummary' },
+  ClusterStatus: { routes: '*' },
+  Job: { environment: '*', resources: 'JobResources', dependencies: '[]JobDependency' },
+  JobList: { jobs: '[]JobSummary' },
+  NodeAnswer: { results: '[]NodeResult' },
+  NodeList: { nodes: '[]Node' },
+  PartitionList: { partitions: '[]Partition' },
+  Status: { clusters: '[]ClusterStatus', caller: 'CallerStatus' },
+  TokenList: { tokens: '[]Token' },
+  User: { associations: '[]Association' },
+  UserList: { users: '[]User' },
+  WhoAmI: { credential: 'Credential' },
+  JobSubmitRequest: { environment: '*', dependencies: '[]Dependency' },
+  JobBulkRequest: { options: 'BulkOptions' },
+};

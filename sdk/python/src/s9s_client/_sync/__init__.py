@@ -1,0 +1,1 @@
+"""The synchronous client, from which the synchronous one is made."""

@@ -1,0 +1,896 @@
+"""Every route of the server as a method.
+
+Made from docs/openapi.yaml by `make sdk`; not to be edited.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+from s9s_client._sync.http import Http, path
+from s9s_client.models import (
+    AccessToken,
+    Alive,
+    Audit,
+    AuditList,
+    BulkAnswer,
+    BulkOptions,
+    Dependency,
+    Job,
+    JobAnswer,
+    JobList,
+    JobOutput,
+    JobSummary,
+    NewToken,
+    Node,
+    NodeAnswer,
+    NodeList,
+    Partition,
+    PartitionList,
+    Status,
+    SubmittedJob,
+    Token,
+    TokenList,
+    User,
+    UserList,
+    WhoAmI,
+)
+
+
+class Resource:
+    """Base of the resources."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+
+class JobOperations(Resource):
+    """List, submit, look up and change jobs."""
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        state: str | Sequence[str] | None = None,
+        user: str | Sequence[str] | None = None,
+        partition: str | Sequence[str] | None = None,
+        account: str | Sequence[str] | None = None,
+        qos: str | Sequence[str] | None = None,
+        job_name: str | Sequence[str] | None = None,
+        job_id: str | Sequence[str] | None = None,
+        node: str | Sequence[str] | None = None,
+        start_time: str | Sequence[str] | None = None,
+        end_time: str | Sequence[str] | None = None,
+        sort: str | Sequence[str] | None = None,
+        order: Literal["asc", "desc"] | None = None,
+    ) -> JobList:
+        """Live jobs and finished ones, newest first.
+
+        Filters take comma lists and combine. The answer comes from a snapshot that is refreshed every
+        second or two; what the caller has changed is always in it.
+
+        Args:
+            limit: Maximum results
+            offset: Pagination offset
+            state: Job states or flags, e.g. `RUNNING,PENDING`
+            user: User names
+            partition: Partition names
+            account: Account names, without regard to case
+            qos: QOS names, without regard to case
+            job_name: Job names, exactly
+            job_id: Job ids; an array's id finds all its tasks
+            node: Jobs on these nodes, as names or a hostlist
+            start_time: Jobs that had not ended before, as `sacct -S`
+            end_time: Jobs that were submitted by then, as `sacct -E`
+            sort: Any scalar field of a job
+            order: Sort order
+        """
+        return self._http.model(
+            JobList,
+            "GET",
+            "/v1/jobs",
+            query={
+                "limit": limit,
+                "offset": offset,
+                "state": state,
+                "user": user,
+                "partition": partition,
+                "account": account,
+                "qos": qos,
+                "job_name": job_name,
+                "job_id": job_id,
+                "node": node,
+                "start_time": start_time,
+                "end_time": end_time,
+                "sort": sort,
+                "order": order,
+            },
+        )
+
+    def iterate(
+        self,
+        *,
+        state: str | Sequence[str] | None = None,
+        user: str | Sequence[str] | None = None,
+        partition: str | Sequence[str] | None = None,
+        account: str | Sequence[str] | None = None,
+        qos: str | Sequence[str] | None = None,
+        job_name: str | Sequence[str] | None = None,
+        job_id: str | Sequence[str] | None = None,
+        node: str | Sequence[str] | None = None,
+        start_time: str | Sequence[str] | None = None,
+        end_time: str | Sequence[str] | None = None,
+        sort: str | Sequence[str] | None = None,
+        order: Literal["asc", "desc"] | None = None,
+        page_size: int = 500,
+    ) -> Iterator[JobSummary]:
+        """Every row of all pages of `list`, in its order; a page is fetched when it is due."""
+        limit, offset = page_size, 0
+        while True:
+            page = self.list(
+                state=state,
+                user=user,
+                partition=partition,
+                account=account,
+                qos=qos,
+                job_name=job_name,
+                job_id=job_id,
+                node=node,
+                start_time=start_time,
+                end_time=end_time,
+                sort=sort,
+                order=order,
+                limit=limit,
+                offset=offset or None,
+            )
+            for row in page.jobs:
+                yield row
+            offset += len(page.jobs)
+            if not page.has_more or not page.jobs:
+                return
+
+    def submit(
+        self,
+        *,
+        script: str,
+        job_name: str | None = None,
+        name: str | None = None,
+        partition: str | None = None,
+        account: str | None = None,
+        qos: str | None = None,
+        nodes: int | None = None,
+        cpus_per_node: int | None = None,
+        tasks: int | None = None,
+        tasks_per_node: int | None = None,
+        cpus_per_task: int | None = None,
+        memory: str | int | None = None,
+        memory_per_cpu: str | int | None = None,
+        gpus: int | None = None,
+        gpus_per_node: int | None = None,
+        gres: str | None = None,
+        time_limit: str | int | None = None,
+        time_min: str | int | None = None,
+        working_directory: str | None = None,
+        standard_input: str | None = None,
+        standard_output: str | None = None,
+        standard_error: str | None = None,
+        environment: Mapping[str, str] | None = None,
+        dependencies: Sequence[Dependency | Mapping[str, Any]] | None = None,
+        array: str | None = None,
+        begin_time: str | None = None,
+        deadline: str | None = None,
+        features: str | None = None,
+        reservation: str | None = None,
+        nodelist: str | None = None,
+        exclude: str | None = None,
+        licenses: str | None = None,
+        nice: int | None = None,
+        priority: int | None = None,
+        hold: bool | None = None,
+        requeue: bool | None = None,
+        exclusive: bool | None = None,
+        comment: str | None = None,
+        mail_type: str | None = None,
+        mail_user: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> SubmittedJob:
+        """Submit a batch job as the caller's own Slurm user.
+
+        What Slurm accepts but will never start is answered with `warnings` that say why.
+
+        With an `Idempotency-Key` the same request can be sent again and again, and submits one job: later
+        ones get the first one's answer, with `Idempotent-Replayed: true`, whatever happened to the
+        connection or the server in between. 409 when the key was used for another request, or when the
+        server was ended while it submitted and cannot tell whether Slurm took the job. A refused request
+        leaves its key unused.
+
+        Args:
+            script: Text that starts with `#!`: the batch script itself. An absolute path: the script
+                file, read with the submitting user's own permissions. Anything else: a command line,
+                wrapped as `sbatch --wrap` does.
+            name: Alias of `job_name`
+            nodes: Number of nodes
+            cpus_per_node: That many CPUs on each node
+            memory: Per node: `64GB`, `1500M`; a number is MB
+            memory_per_cpu: Per CPU, instead of `memory`
+            gpus: Over the whole job, as `sbatch --gpus`
+            gres: Per node, as `sbatch --gres`
+            time_limit: Any form of `sbatch --time`, also `2h`, `30m`, `7d`; a number is minutes
+            time_min: Smallest time limit that would do
+            working_directory: Absolute; the home directory by default
+            standard_output: May hold Slurm's patterns, `%j`, `%x` and the like
+            environment: Variables for the job
+            dependencies: All have to be met
+            array: As `sbatch --array`
+            begin_time: Not before this time (RFC 3339)
+            deadline: Removed if it cannot end by this time (RFC 3339)
+            features: Constraint, as `sbatch --constraint`
+            hold: Submit held
+            requeue: Whether the job may be requeued
+        """
+        return self._http.model(
+            SubmittedJob,
+            "POST",
+            "/v1/jobs",
+            body={
+                "script": script,
+                "job_name": job_name,
+                "name": name,
+                "partition": partition,
+                "account": account,
+                "qos": qos,
+                "nodes": nodes,
+                "cpus_per_node": cpus_per_node,
+                "tasks": tasks,
+                "tasks_per_node": tasks_per_node,
+                "cpus_per_task": cpus_per_task,
+                "memory": memory,
+                "memory_per_cpu": memory_per_cpu,
+                "gpus": gpus,
+                "gpus_per_node": gpus_per_node,
+                "gres": gres,
+                "time_limit": time_limit,
+                "time_min": time_min,
+                "working_directory": working_directory,
+                "standard_input": standard_input,
+                "standard_output": standard_output,
+                "standard_error": standard_error,
+                "environment": environment,
+                "dependencies": dependencies,
+                "array": array,
+                "begin_time": begin_time,
+                "deadline": deadline,
+                "features": features,
+                "reservation": reservation,
+                "nodelist": nodelist,
+                "exclude": exclude,
+                "licenses": licenses,
+                "nice": nice,
+                "priority": priority,
+                "hold": hold,
+                "requeue": requeue,
+                "exclusive": exclusive,
+                "comment": comment,
+                "mail_type": mail_type,
+                "mail_user": mail_user,
+            },
+            headers={"Idempotency-Key": idempotency_key or str(uuid.uuid4())},
+            repeatable=True,
+        )
+
+    def get(self, job_id: str) -> Job:
+        """One job, live or finished; environment and command for its owner and administrators only."""
+        return self._http.model(Job, "GET", path("/v1/jobs/{}", job_id))
+
+    def cancel(
+        self, job_id: str, *, signal: str | Sequence[str] | None = None, force: bool | None = None
+    ) -> JobAnswer:
+        """Cancel as `scancel` does. Any signal but SIGTERM is only delivered; `force` kills at once.
+
+        Args:
+            signal: Signal to send: `SIGUSR1`, `USR1` or `10`; SIGTERM cancels
+            force: Kill at once
+        """
+        return self._http.model(
+            JobAnswer, "DELETE", path("/v1/jobs/{}", job_id), query={"signal": signal, "force": force}
+        )
+
+    def bulk(
+        self,
+        *,
+        action: Literal["cancel", "hold", "priority", "release", "requeue"],
+        job_ids: Sequence[str | int],
+        options: BulkOptions | Mapping[str, Any] | None = None,
+    ) -> BulkAnswer:
+        """One action on up to 10,000 jobs; each has a result of its own, and a failure never stops the rest."""
+        return self._http.model(
+            BulkAnswer,
+            "POST",
+            "/v1/jobs/bulk",
+            body={"action": action, "job_ids": job_ids, "options": options},
+        )
+
+    def hold(self, job_id: str, *, reason: str | None = None) -> JobAnswer:
+        """Keep a pending job from starting. The reason is shown with the job as `hold_reason`."""
+        return self._http.model(JobAnswer, "PUT", path("/v1/jobs/{}/hold", job_id), body={"reason": reason})
+
+    def release(self, job_id: str) -> JobAnswer:
+        """Let a held job start again."""
+        return self._http.model(JobAnswer, "PUT", path("/v1/jobs/{}/release", job_id), body={})
+
+    def set_priority(self, job_id: str, *, priority: int) -> JobAnswer:
+        """Set the priority of a job; Slurm lets only operators and administrators raise it."""
+        return self._http.model(
+            JobAnswer, "PUT", path("/v1/jobs/{}/priority", job_id), body={"priority": priority}
+        )
+
+    def requeue(self, job_id: str) -> JobAnswer:
+        """Put a running or finished job back into the queue."""
+        return self._http.model(JobAnswer, "PUT", path("/v1/jobs/{}/requeue", job_id), body={})
+
+    def suspend(self, job_id: str) -> JobAnswer:
+        """Stop the processes of a running job; Slurm allows it to operators and administrators."""
+        return self._http.model(JobAnswer, "PUT", path("/v1/jobs/{}/suspend", job_id), body={})
+
+    def resume(self, job_id: str) -> JobAnswer:
+        """Continue a suspended job."""
+        return self._http.model(JobAnswer, "PUT", path("/v1/jobs/{}/resume", job_id), body={})
+
+    def output(
+        self, job_id: str, *, lines: int | None = None, offset: int | None = None, length: int | None = None
+    ) -> JobOutput:
+        """A part of the standard output file; `Accept: text/plain` gives the bytes themselves.
+
+        Args:
+            lines: The last so many lines
+            offset: First byte of a range
+            length: Bytes of a range
+        """
+        return self._http.model(
+            JobOutput,
+            "GET",
+            path("/v1/jobs/{}/output", job_id),
+            query={"lines": lines, "offset": offset, "length": length},
+        )
+
+    def error(
+        self, job_id: str, *, lines: int | None = None, offset: int | None = None, length: int | None = None
+    ) -> JobOutput:
+        """A part of the standard error file; `Accept: text/plain` gives the bytes themselves.
+
+        Args:
+            lines: The last so many lines
+            offset: First byte of a range
+            length: Bytes of a range
+        """
+        return self._http.model(
+            JobOutput,
+            "GET",
+            path("/v1/jobs/{}/error", job_id),
+            query={"lines": lines, "offset": offset, "length": length},
+        )
+
+
+class NodeOperations(Resource):
+    """List nodes and change their state."""
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        state: str | Sequence[str] | None = None,
+        partition: str | Sequence[str] | None = None,
+        features: str | Sequence[str] | None = None,
+        available: bool | None = None,
+        node: str | Sequence[str] | None = None,
+        sort: str | Sequence[str] | None = None,
+        order: Literal["asc", "desc"] | None = None,
+    ) -> NodeList:
+        """Nodes with what is allocated on them and the jobs that the caller may see.
+
+        Args:
+            limit: Maximum results
+            offset: Pagination offset
+            state: States or flags as a comma list: `IDLE,MIXED`, `DRAIN`, `DRAINING`
+            partition: Nodes of any of these partitions
+            features: Nodes that have all of these features
+            available: Only nodes that could start work now (or not)
+            node: Node names or a hostlist
+            sort: Any scalar field of a node
+            order: Sort order
+        """
+        return self._http.model(
+            NodeList,
+            "GET",
+            "/v1/nodes",
+            query={
+                "limit": limit,
+                "offset": offset,
+                "state": state,
+                "partition": partition,
+                "features": features,
+                "available": available,
+                "node": node,
+                "sort": sort,
+                "order": order,
+            },
+        )
+
+    def iterate(
+        self,
+        *,
+        state: str | Sequence[str] | None = None,
+        partition: str | Sequence[str] | None = None,
+        features: str | Sequence[str] | None = None,
+        available: bool | None = None,
+        node: str | Sequence[str] | None = None,
+        sort: str | Sequence[str] | None = None,
+        order: Literal["asc", "desc"] | None = None,
+        page_size: int = 500,
+    ) -> Iterator[Node]:
+        """Every row of all pages of `list`, in its order; a page is fetched when it is due."""
+        limit, offset = page_size, 0
+        while True:
+            page = self.list(
+                state=state,
+                partition=partition,
+                features=features,
+                available=available,
+                node=node,
+                sort=sort,
+                order=order,
+                limit=limit,
+                offset=offset or None,
+            )
+            for row in page.nodes:
+                yield row
+            offset += len(page.nodes)
+            if not page.has_more or not page.nodes:
+                return
+
+    def get(self, node_name: str) -> Node:
+        """One node."""
+        return self._http.model(Node, "GET", path("/v1/nodes/{}", node_name))
+
+    def drain(self, node_name: str, *, reason: str, timeout: str | int | None = None) -> NodeAnswer:
+        """Let no more jobs start on a node; those that run go on. After `timeout` it is resumed by itself.
+
+        Args:
+            timeout: After it the node is resumed by itself
+        """
+        return self._http.model(
+            NodeAnswer,
+            "PUT",
+            path("/v1/nodes/{}/drain", node_name),
+            body={"reason": reason, "timeout": timeout},
+        )
+
+    def resume(self, node_name: str) -> NodeAnswer:
+        """Put a drained, failing or down node back to work."""
+        return self._http.model(NodeAnswer, "PUT", path("/v1/nodes/{}/resume", node_name), body={})
+
+    def set_state(self, node_name: str, *, state: str, reason: str | None = None) -> NodeAnswer:
+        """Set a node's state. DOWN ends the jobs on it; DOWN, DRAIN and FAIL need a reason.
+
+        Args:
+            state: DOWN, DRAIN, RESUME, UNDRAIN, FAIL, IDLE, POWER_UP or POWER_DOWN; DOWN, DRAIN and
+                FAIL need a reason
+        """
+        return self._http.model(
+            NodeAnswer, "PUT", path("/v1/nodes/{}/state", node_name), body={"state": state, "reason": reason}
+        )
+
+
+class UserOperations(Resource):
+    """Slurm's users and their associations."""
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        user: str | Sequence[str] | None = None,
+        account: str | Sequence[str] | None = None,
+        admin_level: str | Sequence[str] | None = None,
+        sort: str | Sequence[str] | None = None,
+        order: Literal["asc", "desc"] | None = None,
+    ) -> UserList:
+        """Slurm's users with their associations and the numbers of their jobs.
+
+        Args:
+            limit: Maximum results
+            offset: Pagination offset
+            user: User names as a comma list
+            account: Users with an association in any of these accounts
+            admin_level: none, operator, administrator
+            sort: Any scalar field of a user
+            order: Sort order
+        """
+        return self._http.model(
+            UserList,
+            "GET",
+            "/v1/users",
+            query={
+                "limit": limit,
+                "offset": offset,
+                "user": user,
+                "account": account,
+                "admin_level": admin_level,
+                "sort": sort,
+                "order": order,
+            },
+        )
+
+    def iterate(
+        self,
+        *,
+        user: str | Sequence[str] | None = None,
+        account: str | Sequence[str] | None = None,
+        admin_level: str | Sequence[str] | None = None,
+        sort: str | Sequence[str] | None = None,
+        order: Literal["asc", "desc"] | None = None,
+        page_size: int = 500,
+    ) -> Iterator[User]:
+        """Every row of all pages of `list`, in its order; a page is fetched when it is due."""
+        limit, offset = page_size, 0
+        while True:
+            page = self.list(
+                user=user,
+                account=account,
+                admin_level=admin_level,
+                sort=sort,
+                order=order,
+                limit=limit,
+                offset=offset or None,
+            )
+            for row in page.users:
+                yield row
+            offset += len(page.users)
+            if not page.has_more or not page.users:
+                return
+
+    def get(self, username: str) -> User:
+        """One user."""
+        return self._http.model(User, "GET", path("/v1/users/{}", username))
+
+
+class PartitionOperations(Resource):
+    """Partitions and what is free in them."""
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        state: str | Sequence[str] | None = None,
+        sort: str | Sequence[str] | None = None,
+        order: Literal["asc", "desc"] | None = None,
+    ) -> PartitionList:
+        """Partitions with their limits and what is free in them.
+
+        Args:
+            limit: Maximum results
+            offset: Pagination offset
+            state: States as a comma list: UP, DOWN, DRAIN, INACTIVE
+            sort: Any scalar field of a partition
+            order: Sort order
+        """
+        return self._http.model(
+            PartitionList,
+            "GET",
+            "/v1/partitions",
+            query={"limit": limit, "offset": offset, "state": state, "sort": sort, "order": order},
+        )
+
+    def iterate(
+        self,
+        *,
+        state: str | Sequence[str] | None = None,
+        sort: str | Sequence[str] | None = None,
+        order: Literal["asc", "desc"] | None = None,
+        page_size: int = 500,
+    ) -> Iterator[Partition]:
+        """Every row of all pages of `list`, in its order; a page is fetched when it is due."""
+        limit, offset = page_size, 0
+        while True:
+            page = self.list(state=state, sort=sort, order=order, limit=limit, offset=offset or None)
+            for row in page.partitions:
+                yield row
+            offset += len(page.partitions)
+            if not page.has_more or not page.partitions:
+                return
+
+    def get(self, name: str) -> Partition:
+        """One partition."""
+        return self._http.model(Partition, "GET", path("/v1/partitions/{}", name))
+
+
+class AuthOperations(Resource):
+    """Who the caller is, and logging in."""
+
+    def login(self, *, username: str, password: str) -> NewToken:
+        """Give a user a personal token for a few hours; 404 where logins are not set up."""
+        return self._http.model(
+            NewToken, "POST", "/v1/login", body={"username": username, "password": password}
+        )
+
+    def whoami(self) -> WhoAmI:
+        """The caller's user and role, and all that the credential is good for."""
+        return self._http.model(WhoAmI, "GET", "/v1/whoami")
+
+    def access_token(
+        self,
+        *,
+        grant_type: str | None = None,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        scope: str | None = None,
+    ) -> AccessToken:
+        """Give a client an access token (OAuth 2.0, grant `client_credentials`).
+
+        The body is JSON or a form. Errors are those of RFC 6749.
+
+        Args:
+            scope: Separated by blanks; all of the client's by default
+        """
+        return self._http.model(
+            AccessToken,
+            "POST",
+            "/oauth/token",
+            body={
+                "grant_type": grant_type,
+                "client_id": client_id,
+                "client_secret": client_secret,
+                "scope": scope,
+            },
+        )
+
+
+class TokenOperations(Resource):
+    """The caller's own credentials."""
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        user: str | Sequence[str] | None = None,
+        kind: str | Sequence[str] | None = None,
+        state: str | Sequence[str] | None = None,
+        sort: str | Sequence[str] | None = None,
+        order: Literal["asc", "desc"] | None = None,
+    ) -> TokenList:
+        """The caller's own credentials, everybody's for an administrator; never their secrets.
+
+        Args:
+            limit: Maximum results
+            offset: Pagination offset
+            user: User names as a comma list; for administrators
+            kind: token, api_key, login, client, certificate, as a comma list
+            state: valid, expired, revoked, as a comma list
+            sort: Any scalar field of a credential
+            order: Sort order
+        """
+        return self._http.model(
+            TokenList,
+            "GET",
+            "/v1/tokens",
+            query={
+                "limit": limit,
+                "offset": offset,
+                "user": user,
+                "kind": kind,
+                "state": state,
+                "sort": sort,
+                "order": order,
+            },
+        )
+
+    def iterate(
+        self,
+        *,
+        user: str | Sequence[str] | None = None,
+        kind: str | Sequence[str] | None = None,
+        state: str | Sequence[str] | None = None,
+        sort: str | Sequence[str] | None = None,
+        order: Literal["asc", "desc"] | None = None,
+        page_size: int = 500,
+    ) -> Iterator[Token]:
+        """Every row of all pages of `list`, in its order; a page is fetched when it is due."""
+        limit, offset = page_size, 0
+        while True:
+            page = self.list(
+                user=user, kind=kind, state=state, sort=sort, order=order, limit=limit, offset=offset or None
+            )
+            for row in page.tokens:
+                yield row
+            offset += len(page.tokens)
+            if not page.has_more or not page.tokens:
+                return
+
+    def create(
+        self,
+        *,
+        name: str | None = None,
+        kind: Literal["api_key", "token"] | None = None,
+        role: Literal["admin", "operator", "user"] | None = None,
+        scopes: Sequence[str] | None = None,
+        expires_in: int | None = None,
+        tier: Literal["enterprise", "free", "pro"] | None = None,
+        accounts: Sequence[str] | None = None,
+        partitions: Sequence[str] | None = None,
+        networks: Sequence[str] | None = None,
+        own_jobs_only: bool | None = None,
+    ) -> NewToken:
+        """Make a token or an API key for the caller's own user. Its secret is in this answer and nowhere else.
+
+        It can be narrower than the credential that the request is made with, never wider, and lives no
+        longer.
+
+        Args:
+            kind: `api_key` for the header X-API-Key
+            expires_in: Seconds
+            tier: Of the rate limits
+            accounts: Only jobs of these accounts
+            partitions: Only jobs in these partitions
+            networks: Only from these addresses
+            own_jobs_only: Only the user's own jobs
+        """
+        return self._http.model(
+            NewToken,
+            "POST",
+            "/v1/tokens",
+            body={
+                "name": name,
+                "kind": kind,
+                "role": role,
+                "scopes": scopes,
+                "expires_in": expires_in,
+                "tier": tier,
+                "accounts": accounts,
+                "partitions": partitions,
+                "networks": networks,
+                "own_jobs_only": own_jobs_only,
+            },
+        )
+
+    def get(self, token_id: str) -> Token:
+        """One credential, without its secret."""
+        return self._http.model(Token, "GET", path("/v1/tokens/{}", token_id))
+
+    def revoke(self, token_id: str) -> Token:
+        """Make one's own credential invalid for good, anyone's for an administrator; at once."""
+        return self._http.model(Token, "DELETE", path("/v1/tokens/{}", token_id))
+
+
+class AuditOperations(Resource):
+    """What was done by whom, for administrators."""
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        user: str | Sequence[str] | None = None,
+        action: str | Sequence[str] | None = None,
+        resource: str | Sequence[str] | None = None,
+        since: str | Sequence[str] | None = None,
+        until: str | Sequence[str] | None = None,
+        result: str | Sequence[str] | None = None,
+        request_id: str | Sequence[str] | None = None,
+        sort: str | Sequence[str] | None = None,
+        order: Literal["asc", "desc"] | None = None,
+    ) -> AuditList:
+        """What was done by whom, newest first: every write, failed login, change of a credential and refusal.
+
+        For administrators. `s9s audit verify` tells whether the log is as it was written.
+
+        Args:
+            limit: Maximum results
+            offset: Pagination offset
+            user: As whom it was done; names as a comma list
+            action: Operation ids, and `login`, as a comma list
+            resource: `jobs/12345`, or `jobs` for all of them
+            since: Earliest time
+            until: Latest time
+            result: SUCCESS, PARTIAL, UNKNOWN or error codes, as a comma list
+            request_id: The X-Request-ID of an answer
+            sort: Any scalar field of a record
+            order: Sort order
+        """
+        return self._http.model(
+            AuditList,
+            "GET",
+            "/v1/audit",
+            query={
+                "limit": limit,
+                "offset": offset,
+                "user": user,
+                "action": action,
+                "resource": resource,
+                "since": since,
+                "until": until,
+                "result": result,
+                "request_id": request_id,
+                "sort": sort,
+                "order": order,
+            },
+        )
+
+    def iterate(
+        self,
+        *,
+        user: str | Sequence[str] | None = None,
+        action: str | Sequence[str] | None = None,
+        resource: str | Sequence[str] | None = None,
+        since: str | Sequence[str] | None = None,
+        until: str | Sequence[str] | None = None,
+        result: str | Sequence[str] | None = None,
+        request_id: str | Sequence[str] | None = None,
+        sort: str | Sequence[str] | None = None,
+        order: Literal["asc", "desc"] | None = None,
+        page_size: int = 500,
+    ) -> Iterator[Audit]:
+        """Every row of all pages of `list`, in its order; a page is fetched when it is due."""
+        limit, offset = page_size, 0
+        while True:
+            page = self.list(
+                user=user,
+                action=action,
+                resource=resource,
+                since=since,
+                until=until,
+                result=result,
+                request_id=request_id,
+                sort=sort,
+                order=order,
+                limit=limit,
+                offset=offset or None,
+            )
+            for row in page.records:
+                yield row
+            offset += len(page.records)
+            if not page.has_more or not page.records:
+                return
+
+
+class ServerOperations(Resource):
+    """How the server and its clusters are."""
+
+    def status(self) -> Status:
+        """Version, uptime, the clusters with the routes in use and the age of their data, and who asks."""
+        return self._http.model(Status, "GET", "/v1/status")
+
+    def openapi_json(self) -> Any:
+        """This document."""
+        return self._http.json("GET", "/v1/openapi.json")
+
+    def openapi_yaml(self) -> str:
+        """This document."""
+        return self._http.text("GET", "/v1/openapi.yaml")
+
+    def health(self) -> Alive:
+        """Whether the process is alive; needs no credentials and tells nothing else."""
+        return self._http.model(Alive, "GET", "/healthz")
+
+    def ready(self) -> Alive:
+        """Whether the snapshot is loaded and the database is reachable; 503 until then."""
+        return self._http.model(Alive, "GET", "/readyz")
+
+
+class Resources:
+    """Every resource of the server."""
+
+    def __init__(self, http: Http) -> None:
+        self.jobs = JobOperations(http)
+        self.nodes = NodeOperations(http)
+        self.users = UserOperations(http)
+        self.partitions = PartitionOperations(http)
+        self.auth = AuthOperations(http)
+        self.tokens = TokenOperations(http)
+        self.audit = AuditOperations(http)
+        self.server = ServerOperations(http)

@@ -1,0 +1,614 @@
+"""What the server answers, and parts of what it is asked.
+
+Made from docs/openapi.yaml by `make sdk`; not to be edited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from s9s_client.wire import Model
+
+
+@dataclass(slots=True, kw_only=True)
+class AccessToken(Model):
+    """An access token, to be sent as a bearer token."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    """Seconds"""
+    scope: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Alive(Model):
+    """A process that answers."""
+
+    status: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Association(Model):
+    """A user's place in an account."""
+
+    account: str
+    partition: str | None = None
+    """null: any"""
+    qos: list[str]
+    default_qos: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Audit(Model):
+    """Something that was done, or refused. What does not apply is null."""
+
+    number: int
+    """Of the record in the log; the outcome has one of its own"""
+    at: str
+    action: str | None = None
+    """Operation id, or `login`"""
+    user: str | None = None
+    """The Slurm user as whom it was done"""
+    credential: str | None = None
+    """Public id of the credential"""
+    address: str | None = None
+    method: str | None = None
+    route: str | None = None
+    resource: str | None = None
+    """What it was done to, or what was made by it"""
+    what: dict[str, Any] | None = None
+    """The request's fields, without secrets"""
+    before: dict[str, Any] | None = None
+    """States of resources before it"""
+    after: dict[str, Any] | None = None
+    """States of resources after it"""
+    result: str
+    """SUCCESS, PARTIAL, an error code, or UNKNOWN: under way or cut short"""
+    status: int | None = None
+    """Of the answer"""
+    request_id: str | None = None
+    hash: str
+    """SHA-256 of the record, hexadecimal"""
+
+
+@dataclass(slots=True, kw_only=True)
+class AuditList(Model):
+    """A page of the audit log."""
+
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+    records: list[Audit]
+
+
+@dataclass(slots=True, kw_only=True)
+class BulkAnswer(Model):
+    """A result for every id, in the order given."""
+
+    batch_id: str
+    results: list[BulkResult]
+    summary: BulkSummary
+
+
+@dataclass(slots=True, kw_only=True)
+class BulkOptions(Model):
+    """What goes with the action."""
+
+    force: bool | None = None
+    signal: str | None = None
+    reason: str | None = None
+    priority: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class BulkResult(Model):
+    """What came of one id."""
+
+    job_id: str
+    status: str
+    message: str
+    code: str | None = None
+    """The error's code"""
+
+
+@dataclass(slots=True, kw_only=True)
+class BulkSummary(Model):
+    """How many came out how."""
+
+    total: int
+    successful: int
+    failed: int
+
+
+@dataclass(slots=True, kw_only=True)
+class CallerStatus(Model):
+    """Who asks."""
+
+    user: str
+    role: str
+    scopes: list[str]
+    token_id: str
+
+
+@dataclass(slots=True, kw_only=True)
+class ClusterStatus(Model):
+    """One cluster and how it is reached."""
+
+    name: str
+    slurm_version: str
+    routes: dict[str, str]
+    """Operation to the way it takes"""
+    reachable: bool
+    snapshot_age: float | None = None
+    """Seconds since Slurm was last read"""
+    snapshot_generation: int
+    refresh_interval: float
+    """Seconds between two reads at present"""
+    jobs: int
+    nodes: int
+    acts_as: str
+    """`anyone`, `nobody` (read only), or the one user"""
+    last_error: str | None = None
+    notes: list[str]
+
+
+@dataclass(slots=True, kw_only=True)
+class Credential(Model):
+    """The credential of a request."""
+
+    token_id: str
+    kind: str
+    """token, api_key, login, client, certificate, oidc"""
+    tier: str
+    expires_at: str | None = None
+    accounts: list[str]
+    partitions: list[str]
+    networks: list[str]
+    own_jobs_only: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Dependency(Model):
+    """Start only after another job: `afterok`, `afterany`, `afternotok`, `after`, `singleton`."""
+
+    type: str
+    job_id: str | int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Job(Model):
+    """A job with everything that is known of it."""
+
+    job_id: str
+    job_name: str
+    user: str
+    account: str | None = None
+    partition: str
+    state: str
+    """Slurm's base state"""
+    submit_time: str
+    start_time: str | None = None
+    end_time: str | None = None
+    elapsed_time: str
+    """As of the snapshot"""
+    time_limit: str | None = None
+    nodes: list[str]
+    node_count: int
+    cpu_count: int
+    memory: str | None = None
+    """Over all nodes"""
+    gpus: int
+    """Over all nodes"""
+    priority: int | None = None
+    qos: str | None = None
+    working_directory: str | None = None
+    standard_output: str | None = None
+    standard_error: str | None = None
+    exit_code: int | None = None
+    """null until the job has ended"""
+    reason: str | None = None
+    signal: int | None = None
+    """The signal that ended the job"""
+    flags: list[str]
+    """Slurm's further state words"""
+    array_job_id: str | None = None
+    array_task_id: int | None = None
+    array_tasks: str | None = None
+    """Tasks of an array that have not started"""
+    het_job_id: str | None = None
+    het_job_offset: int | None = None
+    eligible_time: str | None = None
+    expected_start_time: str | None = None
+    """The scheduler's estimate for a pending job"""
+    hold_reason: str | None = None
+    """What the one who held the job gave as reason"""
+    comment: str | None = None
+    reservation: str | None = None
+    features: str | None = None
+    command: str | None = None
+    """Shown to the owner and to administrators"""
+    environment: dict[str, str] | None = None
+    """Shown to the owner and to administrators"""
+    resources: JobResources
+    dependencies: list[JobDependency]
+    standard_input: str | None = None
+    requeue_count: int
+
+
+@dataclass(slots=True, kw_only=True)
+class JobAnswer(Model):
+    """The answer to a change of one job."""
+
+    job_id: str
+    state: str
+    message: str
+
+
+@dataclass(slots=True, kw_only=True)
+class JobDependency(Model):
+    """A condition that has to be met before the job starts."""
+
+    type: str
+    job_id: str | None = None
+    status: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class JobList(Model):
+    """A page of jobs."""
+
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+    jobs: list[JobSummary]
+
+
+@dataclass(slots=True, kw_only=True)
+class JobOutput(Model):
+    """A part of a job's output file."""
+
+    job_id: str
+    stream: str
+    """Which of the two"""
+    path: str
+    content: str
+    """As UTF-8; bytes that are none are replaced"""
+    lines: int
+    """Lines in `content`"""
+    size: int
+    """Bytes in the whole file"""
+    offset: int
+    """Where in the file `content` begins"""
+    truncated: bool
+    """Whether the file has more than `content`"""
+
+
+@dataclass(slots=True, kw_only=True)
+class JobResources(Model):
+    """What a job used; null where nothing was measured."""
+
+    cpu_efficiency: float | None = None
+    """CPU time used over CPU time allocated"""
+    memory_efficiency: float | None = None
+    """Most memory used over memory allocated"""
+    gpu_utilization: float | None = None
+    max_memory_used: str | None = None
+    max_cpu_time: str | None = None
+    """CPU time of all steps"""
+
+
+@dataclass(slots=True, kw_only=True)
+class JobSummary(Model):
+    """A job in a list. Times are RFC 3339 UTC; what Slurm has not set is null."""
+
+    job_id: str
+    job_name: str
+    user: str
+    account: str | None = None
+    partition: str
+    state: str
+    """Slurm's base state"""
+    submit_time: str
+    start_time: str | None = None
+    end_time: str | None = None
+    elapsed_time: str
+    """As of the snapshot"""
+    time_limit: str | None = None
+    nodes: list[str]
+    node_count: int
+    cpu_count: int
+    memory: str | None = None
+    """Over all nodes"""
+    gpus: int
+    """Over all nodes"""
+    priority: int | None = None
+    qos: str | None = None
+    working_directory: str | None = None
+    standard_output: str | None = None
+    standard_error: str | None = None
+    exit_code: int | None = None
+    """null until the job has ended"""
+    reason: str | None = None
+    signal: int | None = None
+    """The signal that ended the job"""
+    flags: list[str]
+    """Slurm's further state words"""
+    array_job_id: str | None = None
+    array_task_id: int | None = None
+    array_tasks: str | None = None
+    """Tasks of an array that have not started"""
+    het_job_id: str | None = None
+    het_job_offset: int | None = None
+    eligible_time: str | None = None
+    expected_start_time: str | None = None
+    """The scheduler's estimate for a pending job"""
+    hold_reason: str | None = None
+    """What the one who held the job gave as reason"""
+    comment: str | None = None
+    reservation: str | None = None
+    features: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class NewToken(Model):
+    """A credential with its secret, which is shown this once."""
+
+    token_id: str
+    kind: str
+    """token, api_key, login, client, certificate"""
+    user: str
+    role: str
+    scopes: list[str]
+    """Empty: all that the role may"""
+    accounts: list[str]
+    """Empty: any"""
+    partitions: list[str]
+    """Empty: any"""
+    networks: list[str]
+    """Empty: from anywhere"""
+    own_jobs_only: bool
+    name: str | None = None
+    tier: str
+    state: str
+    """valid, expired, revoked"""
+    created_at: str
+    expires_at: str | None = None
+    """null: never"""
+    revoked_at: str | None = None
+    last_used_at: str | None = None
+    """To the minute"""
+    created_by: str | None = None
+    """The credential that it was made with"""
+    token: str
+    """The secret; kept nowhere"""
+
+
+@dataclass(slots=True, kw_only=True)
+class Node(Model):
+    """A node; `state` is the one that `sinfo` would show."""
+
+    node_name: str
+    state: str
+    """DOWN, then DRAIN, then FAIL, else the base state"""
+    partitions: list[str]
+    cpu_total: int
+    cpu_allocated: int
+    cpu_load: float | None = None
+    memory_total: str
+    memory_allocated: str
+    memory_free: str | None = None
+    """As the node's operating system sees it"""
+    gpus_total: int
+    gpus_allocated: int
+    features: list[str]
+    architecture: str | None = None
+    os: str | None = None
+    boot_time: str | None = None
+    last_busy: str | None = None
+    jobs: list[str]
+    """Jobs on it that the caller may see"""
+    reason: str | None = None
+    base_state: str
+    flags: list[str]
+    gres: str | None = None
+    reason_user: str | None = None
+    reason_time: str | None = None
+    resume_after: str | None = None
+    """When Slurm resumes it by itself"""
+    slurm_version: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class NodeAnswer(Model):
+    """The answer to a change of one node, or of each node of a hostlist."""
+
+    node_name: str
+    """As it was asked for: a name or a hostlist"""
+    state: str
+    message: str
+    results: list[NodeResult]
+
+
+@dataclass(slots=True, kw_only=True)
+class NodeList(Model):
+    """A page of nodes."""
+
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+    nodes: list[Node]
+
+
+@dataclass(slots=True, kw_only=True)
+class NodeResult(Model):
+    """What came of one node."""
+
+    node_name: str
+    status: str
+    message: str
+    code: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Partition(Model):
+    """A partition and what is free in it."""
+
+    name: str
+    state: str
+    nodes_total: int
+    nodes_idle: int
+    nodes_allocated: int
+    nodes_mixed: int
+    cpus_total: int
+    cpus_allocated: int
+    default_time: str | None = None
+    max_time: str | None = None
+    max_nodes: int | None = None
+    """null: as many as there are"""
+    priority: int | None = None
+    qos: str | None = None
+    features: list[str]
+    """Of any of its nodes"""
+    is_default: bool
+    nodes: str
+    """Hostlist"""
+    allow_accounts: list[str] | None = None
+    """null: all"""
+    allow_groups: list[str] | None = None
+    allow_qos: list[str] | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class PartitionList(Model):
+    """A page of partitions."""
+
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+    partitions: list[Partition]
+
+
+@dataclass(slots=True, kw_only=True)
+class Status(Model):
+    """Server, clusters, caller."""
+
+    status: str
+    """`ok`, or `degraded` while a cluster is out of reach"""
+    version: str
+    uptime: float
+    """Seconds"""
+    started_at: str
+    timestamp: str
+    clusters: list[ClusterStatus]
+    caller: CallerStatus
+
+
+@dataclass(slots=True, kw_only=True)
+class SubmittedJob(Model):
+    """The answer to a submission."""
+
+    job_id: str
+    state: str
+    message: str
+    warnings: list[str] | None = None
+    """Why Slurm accepts the job but may never start it"""
+
+
+@dataclass(slots=True, kw_only=True)
+class Token(Model):
+    """A credential, without its secret."""
+
+    token_id: str
+    kind: str
+    """token, api_key, login, client, certificate"""
+    user: str
+    role: str
+    scopes: list[str]
+    """Empty: all that the role may"""
+    accounts: list[str]
+    """Empty: any"""
+    partitions: list[str]
+    """Empty: any"""
+    networks: list[str]
+    """Empty: from anywhere"""
+    own_jobs_only: bool
+    name: str | None = None
+    tier: str
+    state: str
+    """valid, expired, revoked"""
+    created_at: str
+    expires_at: str | None = None
+    """null: never"""
+    revoked_at: str | None = None
+    last_used_at: str | None = None
+    """To the minute"""
+    created_by: str | None = None
+    """The credential that it was made with"""
+
+
+@dataclass(slots=True, kw_only=True)
+class TokenList(Model):
+    """A page of credentials."""
+
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+    tokens: list[Token]
+
+
+@dataclass(slots=True, kw_only=True)
+class User(Model):
+    """A Slurm user."""
+
+    username: str
+    default_account: str | None = None
+    admin_level: str
+    jobs_running: int
+    jobs_pending: int
+    cpu_time_used: str | None = None
+    associations: list[Association]
+    coordinator_of: list[str]
+
+
+@dataclass(slots=True, kw_only=True)
+class UserList(Model):
+    """A page of users."""
+
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+    users: list[User]
+
+
+@dataclass(slots=True, kw_only=True)
+class WhoAmI(Model):
+    """Who makes the request."""
+
+    user: str
+    """The Slurm user as whom everything is done"""
+    role: str
+    scopes: list[str]
+    """All that the credential is good for"""
+    credential: Credential
+
+
+AuditList.NESTED = {"records": ("list", Audit)}
+BulkAnswer.NESTED = {"results": ("list", BulkResult), "summary": ("one", BulkSummary)}
+Job.NESTED = {"resources": ("one", JobResources), "dependencies": ("list", JobDependency)}
+JobList.NESTED = {"jobs": ("list", JobSummary)}
+NodeAnswer.NESTED = {"results": ("list", NodeResult)}
+NodeList.NESTED = {"nodes": ("list", Node)}
+PartitionList.NESTED = {"partitions": ("list", Partition)}
+Status.NESTED = {"clusters": ("list", ClusterStatus), "caller": ("one", CallerStatus)}
+TokenList.NESTED = {"tokens": ("list", Token)}
+User.NESTED = {"associations": ("list", Association)}
+UserList.NESTED = {"users": ("list", User)}
+WhoAmI.NESTED = {"credential": ("one", Credential)}
