@@ -158,6 +158,16 @@ var dispatch = map[string]caller{
 	"partitions.get": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
 		return c.Partitions.Get(path[0])
 	},
+	"metrics.cluster": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Metrics.Cluster()
+	},
+	"metrics.performance": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given MetricPerformanceOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Metrics.Performance(&given)
+	},
 	"auth.login": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
 		var given AuthLoginRequest
 		if err := decode(arguments, &given); err != nil {

@@ -109,6 +109,21 @@ type CallerStatus struct {
 	TokenID string   `json:"token_id"`
 }
 
+// ClusterMetrics: A cluster at one moment.
+type ClusterMetrics struct {
+	// When Slurm was read
+	Timestamp          string             `json:"timestamp"`
+	ClusterUtilization ClusterUtilization `json:"cluster_utilization"`
+	// Live jobs by state, and finished ones that ended within the window; every unstarted task of an array
+	// counts, as in `squeue -r`
+	JobCounts map[string]int `json:"job_counts"`
+	// Nodes by state; empty where they are private
+	NodeCounts map[string]int `json:"node_counts"`
+	QueueStats QueueStats     `json:"queue_stats"`
+	// Span of finished jobs and of waits, before now: a day, less where less is known
+	WindowSeconds int `json:"window_seconds"`
+}
+
 // ClusterStatus: One cluster and how it is reached.
 type ClusterStatus struct {
 	Name         string `json:"name"`
@@ -127,6 +142,13 @@ type ClusterStatus struct {
 	ActsAs    string   `json:"acts_as"`
 	LastError *string  `json:"last_error"`
 	Notes     []string `json:"notes"`
+}
+
+// ClusterUtilization: Allocated of all, in percent; null where there is nothing, or nodes are private.
+type ClusterUtilization struct {
+	CPUPercent    *float64 `json:"cpu_percent"`
+	MemoryPercent *float64 `json:"memory_percent"`
+	GPUPercent    *float64 `json:"gpu_percent"`
 }
 
 // Credential: The credential of a request.
@@ -315,6 +337,7 @@ type NewToken struct {
 	// token, api_key, login, client, certificate
 	Kind string `json:"kind"`
 	User string `json:"user"`
+	// user, operator, admin: at most that; auto: whatever Slurm says of the user
 	Role string `json:"role"`
 	// Empty: all that the role may
 	Scopes []string `json:"scopes"`
@@ -436,6 +459,46 @@ type PartitionList struct {
 	Partitions []Partition `json:"partitions"`
 }
 
+// Performance: A series without holes: every interval that overlaps the span asked for.
+type Performance struct {
+	Metrics  []PerformanceBucket `json:"metrics"`
+	Interval string              `json:"interval"`
+	Count    int                 `json:"count"`
+}
+
+// PerformanceBucket: One interval. All null but the time where nobody saw the cluster: a gap is no
+// zero.
+type PerformanceBucket struct {
+	// When the interval begins
+	Timestamp string `json:"timestamp"`
+	// Allocated of all CPUs, in percent
+	CPUUtilization *float64 `json:"cpu_utilization"`
+	// Allocated of all memory, in percent
+	MemoryUtilization *float64 `json:"memory_utilization"`
+	// Allocated of all GPUs, in percent; null where there are none
+	GPUUtilization *float64 `json:"gpu_utilization"`
+	JobsSubmitted  *int     `json:"jobs_submitted"`
+	// Jobs that ended as COMPLETED
+	JobsCompleted *int `json:"jobs_completed"`
+	// Mean seconds from eligible to start of the jobs that started
+	AvgQueueTime *int `json:"avg_queue_time"`
+	// The part of the interval in which the cluster was seen
+	Coverage float64 `json:"coverage"`
+}
+
+// QueueStats: Waits of the jobs that started within the window, and how many jobs get done.
+type QueueStats struct {
+	// null: no job started
+	AvgWaitTime *string `json:"avg_wait_time"`
+	MaxWaitTime *string `json:"max_wait_time"`
+	// Jobs that ended as COMPLETED, per hour, over the last hour
+	Throughput     float64 `json:"throughput"`
+	AvgWaitSeconds *int    `json:"avg_wait_seconds"`
+	MaxWaitSeconds *int    `json:"max_wait_seconds"`
+	// Jobs that started within the window
+	JobsStarted int `json:"jobs_started"`
+}
+
 // Status: Server, clusters, caller.
 type Status struct {
 	// `ok`, or `degraded` while a cluster is out of reach
@@ -464,6 +527,7 @@ type Token struct {
 	// token, api_key, login, client, certificate
 	Kind string `json:"kind"`
 	User string `json:"user"`
+	// user, operator, admin: at most that; auto: whatever Slurm says of the user
 	Role string `json:"role"`
 	// Empty: all that the role may
 	Scopes []string `json:"scopes"`
@@ -522,6 +586,7 @@ type UserList struct {
 type WhoAmI struct {
 	// The Slurm user as whom everything is done
 	User string `json:"user"`
+	// user, operator or admin, as Slurm says it at the moment
 	Role string `json:"role"`
 	// All that the credential is good for
 	Scopes     []string   `json:"scopes"`
@@ -1067,6 +1132,47 @@ func (o *PartitionListOptions) values() url.Values {
 	return values
 }
 
+// MetricPerformanceOptions: What Metrics.Performance may be asked for; nil asks for nothing.
+type MetricPerformanceOptions struct {
+	// Start time (ISO 8601); by default so that there are 24 intervals
+	StartTime string `json:"start_time,omitempty"`
+	// End time (ISO 8601); by default now
+	EndTime string `json:"end_time,omitempty"`
+	// Aggregation interval; intervals are aligned to it, days to UTC
+	Interval string `json:"interval,omitempty"`
+	// One partition instead of the whole cluster
+	Partition string `json:"partition,omitempty"`
+	ctx       context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *MetricPerformanceOptions) WithContext(ctx context.Context) *MetricPerformanceOptions {
+	made := MetricPerformanceOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *MetricPerformanceOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *MetricPerformanceOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "start_time", o.StartTime)
+		set(values, "end_time", o.EndTime)
+		set(values, "interval", o.Interval)
+		set(values, "partition", o.Partition)
+	}
+	return values
+}
+
 // AuthLoginRequest: What Auth.Login is asked for.
 type AuthLoginRequest struct {
 	Username string `json:"username"`
@@ -1145,7 +1251,8 @@ func (o *TokenListOptions) values() url.Values {
 type TokenCreateRequest struct {
 	Name string `json:"name,omitempty"`
 	// `api_key` for the header X-API-Key
-	Kind   string   `json:"kind,omitempty"`
+	Kind string `json:"kind,omitempty"`
+	// How much it sees at most; never more than Slurm says of the user
 	Role   string   `json:"role,omitempty"`
 	Scopes []string `json:"scopes,omitempty"`
 	// Seconds

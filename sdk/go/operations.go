@@ -357,6 +357,32 @@ func (s *PartitionsService) Get(name string) (*Partition, error) {
 	return &out, nil
 }
 
+// MetricsService: How busy the cluster is and was, and how well jobs use it.
+type MetricsService struct{ client *Client }
+
+// Cluster: How busy the cluster is now: use of its resources, jobs and nodes by state, waits and
+// throughput.
+func (s *MetricsService) Cluster() (*ClusterMetrics, error) {
+	out := ClusterMetrics{}
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/v1/metrics/cluster"}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Performance: The cluster's, or a partition's, utilization, submissions, completions and waits over
+// time.
+//
+// One entry for every interval that overlaps the span, also for those in which nobody saw the cluster:
+// those are null. By default the last 24 hours by the hour.
+func (s *MetricsService) Performance(opts *MetricPerformanceOptions) (*Performance, error) {
+	out := Performance{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: "/v1/metrics/performance", query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
 // AuthService: Who the caller is, and logging in.
 type AuthService struct{ client *Client }
 
@@ -569,6 +595,7 @@ type services struct {
 	Nodes      *NodesService
 	Users      *UsersService
 	Partitions *PartitionsService
+	Metrics    *MetricsService
 	Auth       *AuthService
 	Tokens     *TokensService
 	Audit      *AuditService
@@ -580,6 +607,7 @@ func (c *Client) connect() {
 	c.Nodes = &NodesService{c}
 	c.Users = &UsersService{c}
 	c.Partitions = &PartitionsService{c}
+	c.Metrics = &MetricsService{c}
 	c.Auth = &AuthService{c}
 	c.Tokens = &TokensService{c}
 	c.Audit = &AuditService{c}

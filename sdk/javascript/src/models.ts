@@ -103,6 +103,23 @@ export interface CallerStatus {
   tokenId: string;
 }
 
+/** A cluster at one moment. */
+export interface ClusterMetrics {
+  /** When Slurm was read */
+  timestamp: string;
+  clusterUtilization: ClusterUtilization;
+  /**
+   * Live jobs by state, and finished ones that ended within the window; every unstarted task of an array
+   * counts, as in `squeue -r`
+   */
+  jobCounts: Record<string, number>;
+  /** Nodes by state; empty where they are private */
+  nodeCounts: Record<string, number>;
+  queueStats: QueueStats;
+  /** Span of finished jobs and of waits, before now: a day, less where less is known */
+  windowSeconds: number;
+}
+
 /** One cluster and how it is reached. */
 export interface ClusterStatus {
   name: string;
@@ -121,6 +138,13 @@ export interface ClusterStatus {
   actsAs: string;
   lastError: string | null;
   notes: string[];
+}
+
+/** Allocated of all, in percent; null where there is nothing, or nodes are private. */
+export interface ClusterUtilization {
+  cpuPercent: number | null;
+  memoryPercent: number | null;
+  gpuPercent: number | null;
 }
 
 /** The credential of a request. */
@@ -309,6 +333,7 @@ export interface NewToken {
   /** token, api_key, login, client, certificate */
   kind: string;
   user: string;
+  /** user, operator, admin: at most that; auto: whatever Slurm says of the user */
   role: string;
   /** Empty: all that the role may */
   scopes: string[];
@@ -430,6 +455,45 @@ export interface PartitionList {
   partitions: Partition[];
 }
 
+/** A series without holes: every interval that overlaps the span asked for. */
+export interface Performance {
+  metrics: PerformanceBucket[];
+  interval: string;
+  count: number;
+}
+
+/** One interval. All null but the time where nobody saw the cluster: a gap is no zero. */
+export interface PerformanceBucket {
+  /** When the interval begins */
+  timestamp: string;
+  /** Allocated of all CPUs, in percent */
+  cpuUtilization: number | null;
+  /** Allocated of all memory, in percent */
+  memoryUtilization: number | null;
+  /** Allocated of all GPUs, in percent; null where there are none */
+  gpuUtilization: number | null;
+  jobsSubmitted: number | null;
+  /** Jobs that ended as COMPLETED */
+  jobsCompleted: number | null;
+  /** Mean seconds from eligible to start of the jobs that started */
+  avgQueueTime: number | null;
+  /** The part of the interval in which the cluster was seen */
+  coverage: number;
+}
+
+/** Waits of the jobs that started within the window, and how many jobs get done. */
+export interface QueueStats {
+  /** null: no job started */
+  avgWaitTime: string | null;
+  maxWaitTime: string | null;
+  /** Jobs that ended as COMPLETED, per hour, over the last hour */
+  throughput: number;
+  avgWaitSeconds: number | null;
+  maxWaitSeconds: number | null;
+  /** Jobs that started within the window */
+  jobsStarted: number;
+}
+
 /** Server, clusters, caller. */
 export interface Status {
   /** `ok`, or `degraded` while a cluster is out of reach */
@@ -458,6 +522,7 @@ export interface Token {
   /** token, api_key, login, client, certificate */
   kind: string;
   user: string;
+  /** user, operator, admin: at most that; auto: whatever Slurm says of the user */
   role: string;
   /** Empty: all that the role may */
   scopes: string[];
@@ -516,6 +581,7 @@ export interface UserList {
 export interface WhoAmI {
   /** The Slurm user as whom everything is done */
   user: string;
+  /** user, operator or admin, as Slurm says it at the moment */
   role: string;
   /** All that the credential is good for */
   scopes: string[];
@@ -737,6 +803,18 @@ export interface PartitionListOptions {
   order?: 'asc' | 'desc';
 }
 
+/** What `metrics.performance` may be asked for. */
+export interface MetricPerformanceOptions {
+  /** Start time (ISO 8601); by default so that there are 24 intervals */
+  startTime?: string;
+  /** End time (ISO 8601); by default now */
+  endTime?: string;
+  /** Aggregation interval; intervals are aligned to it, days to UTC */
+  interval?: '10m' | '12h' | '15m' | '1d' | '1h' | '1m' | '2h' | '30m' | '3h' | '4h' | '5m' | '6h';
+  /** One partition instead of the whole cluster */
+  partition?: string;
+}
+
 /** What `auth.login` is asked for. */
 export interface AuthLoginRequest {
   username: string;
@@ -766,6 +844,7 @@ export interface TokenCreateRequest {
   name?: string;
   /** `api_key` for the header X-API-Key */
   kind?: 'api_key' | 'token';
+  /** How much it sees at most; never more than Slurm says of the user */
   role?: 'admin' | 'operator' | 'user';
   scopes?: string[];
   /** Seconds */

@@ -11,6 +11,7 @@ import type {
   AuthAccessTokenRequest,
   AuthLoginRequest,
   BulkAnswer,
+  ClusterMetrics,
   Job,
   JobAnswer,
   JobBulkRequest,
@@ -24,6 +25,7 @@ import type {
   JobSetPriorityRequest,
   JobSubmitRequest,
   JobSummary,
+  MetricPerformanceOptions,
   NewToken,
   Node,
   NodeAnswer,
@@ -34,6 +36,7 @@ import type {
   Partition,
   PartitionList,
   PartitionListOptions,
+  Performance,
   Status,
   SubmittedJob,
   Token,
@@ -243,6 +246,24 @@ export class PartitionOperations extends Resource {
   }
 }
 
+/** How busy the cluster is and was, and how well jobs use it. */
+export class MetricOperations extends Resource {
+  /** How busy the cluster is now: use of its resources, jobs and nodes by state, waits and throughput. */
+  cluster(call: CallOptions = {}): Promise<ClusterMetrics> {
+    return this.http.model('ClusterMetrics', 'GET', '/v1/metrics/cluster', { ...call });
+  }
+
+  /**
+   * The cluster's, or a partition's, utilization, submissions, completions and waits over time.
+   *
+   * One entry for every interval that overlaps the span, also for those in which nobody saw the cluster:
+   * those are null. By default the last 24 hours by the hour.
+   */
+  performance(options: MetricPerformanceOptions = {}, call: CallOptions = {}): Promise<Performance> {
+    return this.http.model('Performance', 'GET', '/v1/metrics/performance', { query: options, ...call });
+  }
+}
+
 /** Who the caller is, and logging in. */
 export class AuthOperations extends Resource {
   /** Give a user a personal token for a few hours; 404 where logins are not set up. */
@@ -369,6 +390,7 @@ export class Resources {
   readonly nodes: NodeOperations;
   readonly users: UserOperations;
   readonly partitions: PartitionOperations;
+  readonly metrics: MetricOperations;
   readonly auth: AuthOperations;
   readonly tokens: TokenOperations;
   readonly audit: AuditOperations;
@@ -379,6 +401,7 @@ export class Resources {
     this.nodes = new NodeOperations(http);
     this.users = new UserOperations(http);
     this.partitions = new PartitionOperations(http);
+    this.metrics = new MetricOperations(http);
     this.auth = new AuthOperations(http);
     this.tokens = new TokenOperations(http);
     this.audit = new AuditOperations(http);

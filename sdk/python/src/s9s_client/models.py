@@ -134,6 +134,24 @@ class CallerStatus(Model):
 
 
 @dataclass(slots=True, kw_only=True)
+class ClusterMetrics(Model):
+    """A cluster at one moment."""
+
+    timestamp: str
+    """When Slurm was read"""
+    cluster_utilization: ClusterUtilization
+    job_counts: dict[str, int]
+    """Live jobs by state, and finished ones that ended within the window; every unstarted task of an array
+    counts, as in `squeue -r`
+    """
+    node_counts: dict[str, int]
+    """Nodes by state; empty where they are private"""
+    queue_stats: QueueStats
+    window_seconds: int
+    """Span of finished jobs and of waits, before now: a day, less where less is known"""
+
+
+@dataclass(slots=True, kw_only=True)
 class ClusterStatus(Model):
     """One cluster and how it is reached."""
 
@@ -153,6 +171,15 @@ class ClusterStatus(Model):
     """`anyone`, `nobody` (read only), or the one user"""
     last_error: str | None = None
     notes: list[str]
+
+
+@dataclass(slots=True, kw_only=True)
+class ClusterUtilization(Model):
+    """Allocated of all, in percent; null where there is nothing, or nodes are private."""
+
+    cpu_percent: float | None = None
+    memory_percent: float | None = None
+    gpu_percent: float | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -362,6 +389,7 @@ class NewToken(Model):
     """token, api_key, login, client, certificate"""
     user: str
     role: str
+    """user, operator, admin: at most that; auto: whatever Slurm says of the user"""
     scopes: list[str]
     """Empty: all that the role may"""
     accounts: list[str]
@@ -495,6 +523,51 @@ class PartitionList(Model):
 
 
 @dataclass(slots=True, kw_only=True)
+class Performance(Model):
+    """A series without holes: every interval that overlaps the span asked for."""
+
+    metrics: list[PerformanceBucket]
+    interval: str
+    count: int
+
+
+@dataclass(slots=True, kw_only=True)
+class PerformanceBucket(Model):
+    """One interval. All null but the time where nobody saw the cluster: a gap is no zero."""
+
+    timestamp: str
+    """When the interval begins"""
+    cpu_utilization: float | None = None
+    """Allocated of all CPUs, in percent"""
+    memory_utilization: float | None = None
+    """Allocated of all memory, in percent"""
+    gpu_utilization: float | None = None
+    """Allocated of all GPUs, in percent; null where there are none"""
+    jobs_submitted: int | None = None
+    jobs_completed: int | None = None
+    """Jobs that ended as COMPLETED"""
+    avg_queue_time: int | None = None
+    """Mean seconds from eligible to start of the jobs that started"""
+    coverage: float
+    """The part of the interval in which the cluster was seen"""
+
+
+@dataclass(slots=True, kw_only=True)
+class QueueStats(Model):
+    """Waits of the jobs that started within the window, and how many jobs get done."""
+
+    avg_wait_time: str | None = None
+    """null: no job started"""
+    max_wait_time: str | None = None
+    throughput: float
+    """Jobs that ended as COMPLETED, per hour, over the last hour"""
+    avg_wait_seconds: int | None = None
+    max_wait_seconds: int | None = None
+    jobs_started: int
+    """Jobs that started within the window"""
+
+
+@dataclass(slots=True, kw_only=True)
 class Status(Model):
     """Server, clusters, caller."""
 
@@ -529,6 +602,7 @@ class Token(Model):
     """token, api_key, login, client, certificate"""
     user: str
     role: str
+    """user, operator, admin: at most that; auto: whatever Slurm says of the user"""
     scopes: list[str]
     """Empty: all that the role may"""
     accounts: list[str]
@@ -595,6 +669,7 @@ class WhoAmI(Model):
     user: str
     """The Slurm user as whom everything is done"""
     role: str
+    """user, operator or admin, as Slurm says it at the moment"""
     scopes: list[str]
     """All that the credential is good for"""
     credential: Credential
@@ -602,11 +677,16 @@ class WhoAmI(Model):
 
 AuditList.NESTED = {"records": ("list", Audit)}
 BulkAnswer.NESTED = {"results": ("list", BulkResult), "summary": ("one", BulkSummary)}
+ClusterMetrics.NESTED = {
+    "cluster_utilization": ("one", ClusterUtilization),
+    "queue_stats": ("one", QueueStats),
+}
 Job.NESTED = {"resources": ("one", JobResources), "dependencies": ("list", JobDependency)}
 JobList.NESTED = {"jobs": ("list", JobSummary)}
 NodeAnswer.NESTED = {"results": ("list", NodeResult)}
 NodeList.NESTED = {"nodes": ("list", Node)}
 PartitionList.NESTED = {"partitions": ("list", Partition)}
+Performance.NESTED = {"metrics": ("list", PerformanceBucket)}
 Status.NESTED = {"clusters": ("list", ClusterStatus), "caller": ("one", CallerStatus)}
 TokenList.NESTED = {"tokens": ("list", Token)}
 User.NESTED = {"associations": ("list", Association)}

@@ -17,6 +17,7 @@ from s9s_client.models import (
     AuditList,
     BulkAnswer,
     BulkOptions,
+    ClusterMetrics,
     Dependency,
     Job,
     JobAnswer,
@@ -29,6 +30,7 @@ from s9s_client.models import (
     NodeList,
     Partition,
     PartitionList,
+    Performance,
     Status,
     SubmittedJob,
     Token,
@@ -611,6 +613,46 @@ class AsyncPartitionOperations(AsyncResource):
         return await self._http.model(Partition, "GET", path("/v1/partitions/{}", name))
 
 
+class AsyncMetricOperations(AsyncResource):
+    """How busy the cluster is and was, and how well jobs use it."""
+
+    async def cluster(self) -> ClusterMetrics:
+        """How busy the cluster is now: use of its resources, jobs and nodes by state, waits and throughput."""
+        return await self._http.model(ClusterMetrics, "GET", "/v1/metrics/cluster")
+
+    async def performance(
+        self,
+        *,
+        start_time: str | Sequence[str] | None = None,
+        end_time: str | Sequence[str] | None = None,
+        interval: Literal["10m", "12h", "15m", "1d", "1h", "1m", "2h", "30m", "3h", "4h", "5m", "6h"]
+        | None = None,
+        partition: str | Sequence[str] | None = None,
+    ) -> Performance:
+        """The cluster's, or a partition's, utilization, submissions, completions and waits over time.
+
+        One entry for every interval that overlaps the span, also for those in which nobody saw the cluster:
+        those are null. By default the last 24 hours by the hour.
+
+        Args:
+            start_time: Start time (ISO 8601); by default so that there are 24 intervals
+            end_time: End time (ISO 8601); by default now
+            interval: Aggregation interval; intervals are aligned to it, days to UTC
+            partition: One partition instead of the whole cluster
+        """
+        return await self._http.model(
+            Performance,
+            "GET",
+            "/v1/metrics/performance",
+            query={
+                "start_time": start_time,
+                "end_time": end_time,
+                "interval": interval,
+                "partition": partition,
+            },
+        )
+
+
 class AsyncAuthOperations(AsyncResource):
     """Who the caller is, and logging in."""
 
@@ -735,6 +777,7 @@ class AsyncTokenOperations(AsyncResource):
 
         Args:
             kind: `api_key` for the header X-API-Key
+            role: How much it sees at most; never more than Slurm says of the user
             expires_in: Seconds
             tier: Of the rate limits
             accounts: Only jobs of these accounts
@@ -892,6 +935,7 @@ class AsyncResources:
         self.nodes = AsyncNodeOperations(http)
         self.users = AsyncUserOperations(http)
         self.partitions = AsyncPartitionOperations(http)
+        self.metrics = AsyncMetricOperations(http)
         self.auth = AsyncAuthOperations(http)
         self.tokens = AsyncTokenOperations(http)
         self.audit = AsyncAuditOperations(http)
