@@ -18,6 +18,7 @@ from s9s.services.access_tokens import AccessTokens
 from s9s.services.audit import Audit
 from s9s.services.bulk import Bulk
 from s9s.services.clients import Clients
+from s9s.services.history import History
 from s9s.services.idempotency import Submissions
 from s9s.services.job_control import JobControl
 from s9s.services.jobs import Jobs
@@ -45,6 +46,7 @@ class Services:
     partitions: Partitions
     users: Users
     metrics: Metrics
+    history: History
     health: Health
     self_service: SelfService
     clients: Clients

@@ -16,6 +16,7 @@ from s9s.app.clusters import open_backend
 from s9s.app.credentials import open_access_tokens, open_credentials, open_logins
 from s9s.app.delivery import open_mailer, open_outgoing
 from s9s.app.events import watched
+from s9s.app.history import recording
 from s9s.app.metrics import sampling
 from s9s.backends.base import SupportsFiles, SupportsTime, UserFiles
 from s9s.backends.files import LocalUserFiles
@@ -28,6 +29,7 @@ from s9s.services.clients import Clients
 from s9s.services.clusters import Cluster
 from s9s.services.events import EventLog
 from s9s.services.failed_logins import FailedLogins
+from s9s.services.history import History
 from s9s.services.holds import Holds
 from s9s.services.idempotency import Submissions
 from s9s.services.job_control import JobControl
@@ -40,6 +42,7 @@ from s9s.services.nodes import Nodes
 from s9s.services.outgoing import Outgoing
 from s9s.services.output import Output
 from s9s.services.partitions import Partitions
+from s9s.services.recorder import Recorder
 from s9s.services.self_service import SelfService
 from s9s.services.status import Health
 from s9s.services.tokens import Tokens
@@ -97,13 +100,14 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             files = local = LocalUserFiles(processes)
             stack.push_async_callback(local.close)
 
+        clock = SystemClock(backend.now) if isinstance(backend, SupportsTime) else SystemClock()
         snapshot = Snapshot(finished_maximum=settings.snapshot.max_finished_jobs)
         watcher = Watcher(
             backend,
             snapshot,
             interval_seconds=settings.snapshot.interval_seconds,
             finished_window_seconds=settings.snapshot.finished_window_seconds,
-            clock=SystemClock(backend.now) if isinstance(backend, SupportsTime) else SystemClock(),
+            clock=clock,
         )
         tokens.roles.follow(snapshot, tokens.known.forget)
         cluster = Cluster(backend, snapshot, watcher, files)
@@ -111,6 +115,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         name = settings.cluster.name or "default"
         holds = Holds(name, HoldNotes(database), snapshot.jobs)
         await holds.load()
+        history, recorder = await stack.enter_async_context(recording(settings, cluster, database, clock))
         metrics = await stack.enter_async_context(sampling(settings, cluster, name, database))
         access_tokens = open_access_tokens(settings, tokens)
         audit = Audit(AuditRecords(database))
@@ -126,7 +131,18 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         logins = open_logins(settings, tokens, failures)
         stack.callback(logins.close)
         services = _services(
-            settings, cluster, holds, metrics, database, tokens, access_tokens, audit, failures, logins
+            settings,
+            cluster,
+            holds,
+            history,
+            recorder,
+            metrics,
+            database,
+            tokens,
+            access_tokens,
+            audit,
+            failures,
+            logins,
         )
         proxies = Proxies(settings.server.trusted_proxies)
         credentials = open_credentials(settings, tokens, access_tokens, failures, is_simulated=is_simulated)
@@ -150,6 +166,8 @@ def _services(
     settings: Settings,
     cluster: Cluster,
     holds: Holds,
+    history: History,
+    recorder: Recorder | None,
     metrics: Metrics,
     database: Database,
     tokens: Tokens,
@@ -175,8 +193,9 @@ def _services(
         nodes=Nodes(cluster),
         partitions=Partitions(cluster),
         users=Users(cluster),
+        history=history,
         metrics=metrics,
-        health=Health([cluster], database.is_reachable),
+        health=Health([cluster], database.is_reachable, recorder.status if recorder else None),
         self_service=SelfService(tokens),
         clients=Clients(tokens, failures),
         access_tokens=access_tokens,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from s9s.config.cluster import Cluster, Simulated, Snapshot
 from s9s.config.delivery import Mail, Outgoing
 from s9s.config.events import Events
+from s9s.config.history import History
 from s9s.config.identity import Certificates, Login, OAuth, OpenIdConnect
 from s9s.config.samples import Samples
 from s9s.config.section import Section
@@ -25,6 +26,7 @@ class Settings(BaseModel):
     database: Database = Field(default_factory=Database)
     cluster: Cluster = Field(default_factory=Cluster)
     snapshot: Snapshot = Field(default_factory=Snapshot)
+    history: History = Field(default_factory=History)
     simulated: Simulated = Field(default_factory=Simulated)
     certificates: Certificates = Field(default_factory=Certificates)
     oauth: OAuth = Field(default_factory=OAuth)

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from s9s.domain.clusters import ClusterInfo
 from s9s.services.clusters import Cluster
+from s9s.services.recorder import HistoryStatus
 
 
 class ClusterHealth(Struct, frozen=True):
@@ -22,13 +23,21 @@ class ClusterHealth(Struct, frozen=True):
     jobs: int
     nodes: int
     last_error: str | None
+    history: HistoryStatus | None
+    """``None`` when no history is kept."""
 
 
 class Health:
     """Knows since when the server runs and how its clusters are."""
 
-    def __init__(self, clusters: Sequence[Cluster], is_database_up: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(
+        self,
+        clusters: Sequence[Cluster],
+        is_database_up: Callable[[], Awaitable[bool]],
+        history: Callable[[], HistoryStatus] | None = None,
+    ) -> None:
         self._clusters = clusters
+        self._history = history
         self._is_database_up = is_database_up
         self.started_at = int(time.time())
         self._started = time.monotonic()
@@ -40,7 +49,8 @@ class Health:
 
     def clusters(self) -> list[ClusterHealth]:
         """Every cluster's state, now."""
-        return [_health(cluster) for cluster in self._clusters]
+        history = self._history() if self._history is not None else None
+        return [_health(cluster, history) for cluster in self._clusters]
 
     async def check_ready(self) -> bool:
         """Whether every cluster's snapshot was loaded at least once, and the database answers."""
@@ -56,7 +66,7 @@ class Health:
         return max(ages, default=None)
 
 
-def _health(cluster: Cluster) -> ClusterHealth:
+def _health(cluster: Cluster, history: HistoryStatus | None) -> ClusterHealth:
     snapshot = cluster.snapshot
     age = round(snapshot.age_seconds(cluster.watcher.now()), 3) if snapshot.is_loaded else None
     return ClusterHealth(
@@ -68,4 +78,5 @@ def _health(cluster: Cluster) -> ClusterHealth:
         jobs=len(snapshot.jobs),
         nodes=len(snapshot.nodes),
         last_error=snapshot.last_error,
+        history=history,
     )

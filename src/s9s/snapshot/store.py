@@ -226,6 +226,11 @@ class JobTable:
         """Whether there is hardly room for more finished jobs; the earliest have to go for others."""
         return self._surplus() >= -2 * self._evicted_at_once
 
+    def finished_before(self, instant: int) -> list[Job]:
+        """The finished jobs here that ended before an instant, earliest first."""
+        slots, ends = self._finished()
+        return [self.jobs[slot] for slot in slots[: int(np.searchsorted(ends, instant))].tolist()]
+
     # Inside
 
     def _by_number(self, numeric_id: int) -> Job | None:

@@ -10,9 +10,10 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from s9s import __version__
-from s9s.api.schemas.status import CallerStatus, ClusterStatus, Status
+from s9s.api.schemas.status import CallerStatus, ClusterStatus, HistoryStatus, Status
 from s9s.domain.errors import SlurmUnavailable
 from s9s.domain.instants import format_instant
+from s9s.services import recorder
 from s9s.services.access import Caller
 from s9s.services.status import ClusterHealth, Health
 
@@ -83,4 +84,20 @@ def _cluster(health: ClusterHealth) -> ClusterStatus:
         acts_as=info.acts_as if info else "nobody",
         last_error=health.last_error,
         notes=list(info.notes) if info else [],
+        history=_history(health.history) if health.history else None,
+    )
+
+
+def _history(status: recorder.HistoryStatus) -> HistoryStatus:
+    def at(instant: int | None) -> str | None:
+        return None if instant is None else format_instant(instant)
+
+    fraction = status.fraction
+    return HistoryStatus(
+        source=status.source,
+        since=at(status.since),
+        until=at(status.until),
+        wanted_since=at(status.wanted_since),
+        progress=None if fraction is None else round(fraction, 4),
+        last_error=status.last_error,
     )

@@ -7,6 +7,20 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 
+class HistoryStatus(Struct, frozen=True):
+    """How far back finished jobs are recorded."""
+
+    source: Annotated[
+        str,
+        Meta(description="`accounting`, or `slurmctld`: only what ends while it is watched, and no usage"),
+    ]
+    since: Annotated[str, Meta(description="All jobs that ended from here ...")] | None
+    until: Annotated[str, Meta(description="... to here are recorded")] | None
+    wanted_since: Annotated[str, Meta(description="The first fill goes back so far")] | None
+    progress: Annotated[float, Meta(description="Of the first fill, 0 to 1", examples=[0.42])] | None
+    last_error: str | None
+
+
 class ClusterStatus(Struct, frozen=True):
     """One cluster and how it is reached."""
 
@@ -22,6 +36,7 @@ class ClusterStatus(Struct, frozen=True):
     acts_as: Annotated[str, Meta(description="`anyone`, `nobody` (read only), or the one user")]
     last_error: str | None
     notes: list[str]
+    history: Annotated[HistoryStatus, Meta(description="null when no history is kept")] | None
 
 
 class CallerStatus(Struct, frozen=True):
