@@ -122,11 +122,11 @@ def install(version: str, cache: Path = DEFAULT_CACHE) -> Installation:
     cache.mkdir(parents=True, exist_ok=True)
     with locked(cache / "lock"):
         if suite == _host_suite():
-            _apt_install((*HOST, *SLURM), needed=("mariadbd", "munged", *SLURM[1:5], "squeue"))
+            apt_install((*HOST, *SLURM), needed=("mariadbd", "munged", *SLURM[1:5], "squeue"))
             return locate(version, cache)
         if run(["unshare", "--mount", "true"], check=False).returncode:
             raise LabUnavailable(f"{_left_out(version)}its private mount namespace is forbidden here")
-        _apt_install(HOST, needed=("mariadbd", "munged"))
+        apt_install(HOST, needed=("mariadbd", "munged"))
         tree = cache / suite
         if not tree.is_dir():
             _debootstrap(suite, tree)
@@ -151,7 +151,8 @@ def _host_suite() -> str:
     return platform.freedesktop_os_release().get("VERSION_CODENAME", "")
 
 
-def _apt_install(packages: Sequence[str], needed: Sequence[str]) -> None:
+def apt_install(packages: Sequence[str], needed: Sequence[str]) -> None:
+    """Install packages unless all the programs `needed` are there; their daemons are not started."""
     search = f"/usr/sbin:/usr/bin:{os.environ.get('PATH', '')}"
     if all(shutil.which(program, path=search) for program in needed):
         return
@@ -182,7 +183,7 @@ def _no_daemons_started() -> Iterator[None]:
 
 
 def _debootstrap(suite: str, tree: Path) -> None:
-    _apt_install(("debootstrap", "debian-archive-keyring"), needed=("debootstrap",))
+    apt_install(("debootstrap", "debian-archive-keyring"), needed=("debootstrap",))
     partial = tree.with_name(f"{suite}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     log.info("unpacking Debian %s with its Slurm into %s (about a minute, once)", suite, tree)

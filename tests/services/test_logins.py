@@ -8,7 +8,6 @@ import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Self
 
 import pytest
 
@@ -25,7 +24,7 @@ from s9s.services import passwords as passwords_module
 from s9s.services.access import Role
 from s9s.services.failed_logins import FailedLogins
 from s9s.services.logins import Logins
-from s9s.services.passwords import LdapPasswords, MissingPackage, PamPasswords
+from s9s.services.passwords import MissingPackage, PamPasswords
 from s9s.services.tokens import Tokens
 from s9s.storage.database import Database
 from s9s.storage.tokens import TokenRecords
@@ -103,12 +102,9 @@ async def test_not_set_up_and_one_too_many(tokens: Tokens, monkeypatch: pytest.M
 
 
 async def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("pam", "bonsai"):
-        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, "pam", None)
     with pytest.raises(MissingPackage, match=r"s9s\[pam\]"):
         PamPasswords("login")
-    with pytest.raises(MissingPackage, match=r"s9s\[ldap\]"):
-        LdapPasswords("ldaps://ldap.example.com", "uid={user}")
 
 
 class FakePam(ModuleType):
@@ -156,69 +152,6 @@ async def test_pam_is_asked_for_the_service_and_bounded(
         await passwords.are_right("alice", "right")
     pam.may_answer.set()
     passwords.close()
-
-
-class FakeBonsai(ModuleType):
-    """What of bonsai is used: a client that remembers how it was set up."""
-
-    class LDAPError(Exception):
-        pass
-
-    class AuthenticationError(LDAPError):
-        pass
-
-    def __init__(self) -> None:
-        super().__init__("bonsai")
-        self.seen: dict[str, Any] = {}
-        self.is_down = False
-        outer = self
-
-        class Client:
-            def __init__(self, url: str, tls: bool = False) -> None:
-                outer.seen |= {"url": url, "tls": tls}
-
-            def set_cert_policy(self, policy: str) -> None:
-                outer.seen["policy"] = policy
-
-            def set_ca_cert(self, path: str) -> None:
-                outer.seen["ca"] = path
-
-            def set_credentials(self, mechanism: str, user: str, password: str) -> None:
-                outer.seen |= {"mechanism": mechanism, "user": user, "password": password}
-
-            def connect(self, is_async: bool, timeout: float) -> Self:
-                return self
-
-            async def __aenter__(self) -> Self:
-                if outer.is_down:
-                    raise FakeBonsai.LDAPError
-                if outer.seen["password"] != "right":
-                    raise FakeBonsai.AuthenticationError
-                return self
-
-            async def __aexit__(self, *_: object) -> None:
-                pass
-
-        self.LDAPClient = Client
-        self.escape_attribute_value = lambda text: text.replace("+", "\\+")
-
-
-@pytest.mark.parametrize(("url", "tls"), [("ldap://x", True), ("ldaps://x", False)])
-async def test_a_directory_server_is_asked_over_tls_only(
-    monkeypatch: pytest.MonkeyPatch, url: str, tls: bool
-) -> None:
-    fake = FakeBonsai()
-    monkeypatch.setitem(sys.modules, "bonsai", fake)
-    passwords = LdapPasswords(url, "uid={user},ou=people", "/etc/ca.pem")
-    assert await passwords.are_right("a+b", "right") is True
-    assert fake.seen == {
-        "url": url, "tls": tls, "policy": "demand", "ca": "/etc/ca.pem", "mechanism": "SIMPLE",
-        "user": "uid=a\\+b,ou=people", "password": "right",
-    }  # fmt: skip
-    assert await passwords.are_right("alice", "wrong") is False
-    fake.is_down = True
-    with pytest.raises(ServiceUnavailable):
-        await passwords.are_right("alice", "right")
 
 
 async def test_this_hosts_pam_refuses_a_wrong_password() -> None:

@@ -10,11 +10,12 @@ from s9s.services.access import Caller, Role
 from s9s.services.access_tokens import AccessTokens
 from s9s.services.certificates import ClientCertificates
 from s9s.services.credentials import Credentials
+from s9s.services.directory import LdapPasswords
 from s9s.services.failed_logins import FailedLogins
 from s9s.services.logins import Logins
 from s9s.services.names import NameRule
 from s9s.services.openid import OpenIdTokens, Provider
-from s9s.services.passwords import LdapPasswords, MissingPackage, PamPasswords, Passwords
+from s9s.services.passwords import MissingPackage, PamPasswords, Passwords
 from s9s.services.provider_keys import ProviderKeys
 from s9s.services.tokens import Tokens
 from s9s.storage.signing_keys import SigningKeys
@@ -103,7 +104,10 @@ def open_logins(settings: Settings, tokens: Tokens, failures: FailedLogins) -> L
             if login.ldap_url is None:
                 raise BadConfiguration("login.ldap_url must be set where login.method is ldap")
             passwords = LdapPasswords(
-                login.ldap_url, login.ldap_user_dn, str(login.ldap_ca) if login.ldap_ca else None
+                login.ldap_url,
+                login.ldap_user_dn,
+                str(login.ldap_ca) if login.ldap_ca else None,
+                login.ldap_group,
             )
     except MissingPackage as error:
         raise BadConfiguration(f"login.method = {login.method}: {error}") from error

@@ -57,7 +57,7 @@ class Login(Section):
     """Logging in with a password, for a personal token (`POST /v1/login`)."""
 
     method: Literal["off", "pam", "ldap"] = "off"
-    """What checks passwords: PAM of this host (package `s9s[pam]`), or a directory server (`s9s[ldap]`)."""
+    """What checks passwords: PAM of this host (package `s9s[pam]`), or a directory server (ldap-utils)."""
     lifetime_seconds: Annotated[int, Field(ge=60, le=30 * 86400)] = 8 * 3600
     """How long the token is valid."""
     pam_service: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", examples=["s9s"])] = "login"
@@ -69,9 +69,13 @@ class Login(Section):
     ldap_user_dn: Annotated[
         str, Field(pattern=r"^.*\{user\}.*$", examples=["uid={user},ou=people,dc=example,dc=com"])
     ] = "uid={user}"
-    """Where a user's entry is."""
+    """Where a user's entry is; for Active Directory `{user}@example.com` does as well."""
     ldap_ca: AbsolutePath | None = None
     """Certificates of who may vouch for the directory server (PEM); unset are those of the host."""
+    ldap_group: (
+        Annotated[str, Field(pattern=r"^\S.*$", examples=["cn=hpc,ou=groups,dc=example,dc=com"])] | None
+    ) = None
+    """Group whose members alone may log in (`member`, `uniqueMember` or `memberUid`); unset is everybody."""
     operators: Annotated[Texts, Field(examples=['["carol"]'])] = ()
     """Users whose tokens may have the role operator; with neither these nor `administrators` set, Slurm alone
     says it."""

@@ -1,4 +1,4 @@
-"""Where passwords are checked: PAM of this host, or a directory server. Both are optional packages."""
+"""Where passwords are checked: PAM of this host. A directory server is in `directory`."""
 
 from __future__ import annotations
 
@@ -75,46 +75,3 @@ class PamPasswords:
         return bool(
             self._pam.PamAuthenticator().authenticate(user, password, self._service, resetcreds=False)
         )
-
-
-class LdapPasswords:
-    """A directory server: a password is right if the server lets its user in (a simple bind).
-
-    Args:
-        url: ``ldaps://...``, or ``ldap://...``, which is turned to TLS before anything is said.
-        user_dn: The entry of a user, with ``{user}`` in the name's place.
-        ca: Certificates of the authorities that may vouch for the server; ``None``: those of the host.
-    """
-
-    def __init__(self, url: str, user_dn: str, ca: str | None = None) -> None:
-        try:
-            self._bonsai: Any = import_module("bonsai")
-        except ImportError as error:
-            raise MissingPackage("logins with LDAP need bonsai: pip install 's9s[ldap]'") from error
-        self._url = url
-        self._user_dn = user_dn
-        self._ca = ca
-        self._free = asyncio.Semaphore(CONCURRENCY)
-
-    async def are_right(self, user: str, password: str) -> bool:
-        client = self._bonsai.LDAPClient(self._url, tls=not self._url.startswith("ldaps:"))
-        client.set_cert_policy("demand")
-        if self._ca is not None:
-            client.set_ca_cert(self._ca)
-        name = self._bonsai.escape_attribute_value(user)
-        client.set_credentials("SIMPLE", user=self._user_dn.replace("{user}", name), password=password)
-        try:
-            async with (
-                asyncio.timeout(TIMEOUT_SECONDS),
-                self._free,
-                client.connect(is_async=True, timeout=TIMEOUT_SECONDS),
-            ):
-                return True
-        except self._bonsai.AuthenticationError:
-            return False
-        except (self._bonsai.LDAPError, OSError, TimeoutError) as error:
-            _log.warning("the directory server cannot be asked: %s", type(error).__name__)
-            raise ServiceUnavailable("Passwords cannot be checked at present") from error
-
-    def close(self) -> None:
-        """Nothing is kept open."""
