@@ -24,6 +24,8 @@ from s9s.api.front import Front
 from s9s.api.openapi import Document
 from s9s.api.peers import Proxies
 from s9s.api.routes import ROOT_ROUTES, V1_ROUTES
+from s9s.api.scraping import Scrapers
+from s9s.api.tally import RequestTally
 from s9s.domain.errors import AuthenticationFailed, S9SError
 from s9s.services.access import Caller
 from s9s.services.credentials import Credentials
@@ -38,6 +40,8 @@ def create_app(
     *,
     proxies: Proxies,
     limits: RateLimits,
+    tally: RequestTally | None = None,
+    public_networks: Sequence[str] = (),
     lifespan: Lifespan | None = None,
     max_body_bytes: int = 8 * 1024 * 1024,
     public_url: str | None = None,
@@ -51,6 +55,8 @@ def create_app(
         credentials: Who may come in.
         proxies: Who is trusted to tell for whom a request is made.
         limits: How much callers may ask for.
+        tally: Counts the requests.
+        public_networks: From where the server's metrics can be read without a credential.
         lifespan: Entered before the first request and left after the last.
         max_body_bytes: Longer bodies are refused with 400.
         public_url: What clients call this server, for the OpenAPI document.
@@ -77,7 +83,12 @@ def create_app(
             Router("/", route_handlers=[*ROOT_ROUTES, *docs.ROUTES], **shared),
         ],
         middleware=[
-            DefineMiddleware(Authentication, credentials=credentials, proxies=proxies),
+            DefineMiddleware(
+                Authentication,
+                credentials=credentials,
+                proxies=proxies,
+                scrapers=Scrapers(public_networks, proxies),
+            ),
             DefineMiddleware(Admission, limits=limits),
         ],
         cors_config=_cors(allowed_origins) if allowed_origins else None,
@@ -96,7 +107,12 @@ def create_app(
         return None
 
     return Front(
-        app, services.health.staleness_seconds, auditing, LateAdmission(limits, known), has_tls=has_tls
+        app,
+        services.health.staleness_seconds,
+        auditing,
+        LateAdmission(limits, known),
+        tally=tally,
+        has_tls=has_tls,
     )
 
 

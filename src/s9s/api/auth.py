@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from s9s.api.connections import locality_of
 from s9s.api.peers import Proxies
+from s9s.api.scraping import Scrapers
 from s9s.domain.errors import AuthenticationFailed
 from s9s.services.credentials import Credentials
 
@@ -44,10 +45,11 @@ def secret_in(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
 class Authentication(AbstractAuthenticationMiddleware):
     """Puts the `Caller` of each request into its scope; routes with ``exclude_from_auth`` need none."""
 
-    def __init__(self, app: ASGIApp, credentials: Credentials, proxies: Proxies) -> None:
+    def __init__(self, app: ASGIApp, credentials: Credentials, proxies: Proxies, scrapers: Scrapers) -> None:
         super().__init__(app)
         self._credentials = credentials
         self._proxies = proxies
+        self._scrapers = scrapers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found: Any = scope
@@ -67,6 +69,8 @@ class Authentication(AbstractAuthenticationMiddleware):
                 caller = await self._credentials.verify(secret, address, is_local)
         elif (certificate := self._proxies.certificate(scope)) is not None:
             caller = await self._credentials.verify_certificate(certificate, address)
+        elif (scraper := self._scrapers.caller(scope)) is not None:
+            caller = scraper
         else:
             raise AuthenticationFailed(
                 "This needs a credential: send the header Authorization: Bearer YOUR_TOKEN, or X-API-Key",

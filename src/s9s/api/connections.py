@@ -24,7 +24,7 @@ EXTENSION: Final = "connection"
 #: Names of the host itself, which no name server can point elsewhere (DNS rebinding).
 _LOCAL_HOST: Final = re.compile(rb"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
 #: Whoever passes a request on says so in one of these, and is not the one who asks.
-_PASSED_ON: Final = frozenset({b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"})
+PASSED_ON: Final = frozenset({b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"})
 _TABLES: Final = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _MAPPED: Final = 0xFFFF << 32
 
@@ -56,7 +56,7 @@ class Connection:
                 hosts.append(value.lower())
             elif name == b"origin":
                 origins.add(value.lower())
-            elif name in _PASSED_ON:
+            elif name in PASSED_ON:
                 return False
         if len(hosts) != 1 or not _LOCAL_HOST.fullmatch(hosts[0]):
             return False

@@ -12,6 +12,7 @@ from litestar.di import Provide
 from s9s.api.auditing import Auditing
 from s9s.api.pages import JobPages
 from s9s.api.parameters import Parameters, read_body, read_parameters
+from s9s.api.prometheus import Exposition
 from s9s.domain.errors import PermissionDenied
 from s9s.services.access import Caller
 from s9s.services.access_tokens import AccessTokens
@@ -47,6 +48,7 @@ class Services:
     users: Users
     metrics: Metrics
     history: History
+    exposition: Exposition
     health: Health
     self_service: SelfService
     clients: Clients

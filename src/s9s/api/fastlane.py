@@ -13,6 +13,7 @@ from __future__ import annotations
 import http
 from collections.abc import Iterable
 from functools import partial
+from time import perf_counter
 from typing import Any, Final, Protocol
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -72,6 +73,7 @@ class JobsLane:
         self._limits = limits
         self._pages = pages
         self._front = front
+        self._count = front.tally.of("/v1/jobs", "GET").count
         #: Of each status, all that stands before the length of the body.
         self._heads = {
             status: f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}\r\n".encode()
@@ -86,6 +88,7 @@ class JobsLane:
         peer: str | None,
         connection: Connection,
     ) -> Answer | None:
+        began = perf_counter()
         try:
             secret = secret_in(headers)
         except S9SError:
@@ -108,11 +111,13 @@ class JobsLane:
             body = self._pages.answer_at_once(query_string, caller)
         except S9SError as error:
             self._limits.take(quota, now)
-            body, extra = envelope(error, request_id), headers_of(error)
-            return self._write(status_of(error), body, request_id, quota, extra)
+            status, body, extra = status_of(error), envelope(error, request_id), headers_of(error)
+            self._count(status, perf_counter() - began)
+            return self._write(status, body, request_id, quota, extra)
         if body is None:
             return None
         self._limits.take(quota, now)
+        self._count(200, perf_counter() - began)
         return self._write(200, body, request_id, quota)
 
     def _write(

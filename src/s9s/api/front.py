@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final, cast
 
@@ -15,6 +16,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from s9s.api.admission import LateAdmission
 from s9s.api.auditing import Auditing
+from s9s.api.tally import RequestTally
 
 _SANE_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
@@ -54,6 +56,7 @@ class Front:
         staleness: The age in seconds of the oldest snapshot while its cluster is out of reach, else ``None``.
         auditing: Hears of every answer before it is sent.
         admission: Counts what no route did.
+        tally: Counts everything.
         has_tls: Whether clients come by HTTPS, and are to stay with it (HSTS).
     """
 
@@ -64,8 +67,10 @@ class Front:
         auditing: Auditing,
         admission: LateAdmission,
         *,
+        tally: RequestTally | None = None,
         has_tls: bool = False,
     ) -> None:
+        self.tally: Final = RequestTally() if tally is None else tally
         self._app = app
         self._staleness = staleness
         self._auditing = auditing
@@ -77,6 +82,7 @@ class Front:
         if kind == "lifespan":
             await self._app(scope, receive, send)
             return
+        began = time.perf_counter()
         request_id = request_id_of(scope["headers"])
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request_id"] = request_id
@@ -104,6 +110,7 @@ class Front:
                 headers += state.get("quota", ())
                 message["headers"] = headers
                 await self._auditing.answered(scope, message["status"], headers)
+                self.tally.count(scope, state["method"], message["status"], time.perf_counter() - began)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -232,6 +232,8 @@ def _responses(
             content["application/json"]["example"] = complete(
                 RESPONSE_EXAMPLES[name], _reference(answer), schemas
             )
+    elif kind := route.opt.get("media"):
+        content[kind] = {"schema": {"type": "string"}}
     else:
         kind = "application/yaml" if name.endswith("yaml") else "application/json"
         content[kind] = {"schema": {"type": "object"}}

@@ -36,4 +36,4 @@ V1_ROUTES: Final[list[HTTPRouteHandler]] = [
     *status.ROUTES,
 ]
 
-ROOT_ROUTES: Final[list[HTTPRouteHandler]] = [*status.ROOT_ROUTES, *oauth.ROOT_ROUTES]
+ROOT_ROUTES: Final[list[HTTPRouteHandler]] = [*status.ROOT_ROUTES, *metrics.ROOT_ROUTES, *oauth.ROOT_ROUTES]

@@ -12,6 +12,8 @@ from s9s.api.fastlane import JobsLane
 from s9s.api.front import Front
 from s9s.api.pages import JobPages
 from s9s.api.peers import Proxies
+from s9s.api.prometheus import Exposition
+from s9s.api.tally import RequestTally
 from s9s.app.clusters import open_backend
 from s9s.app.credentials import open_access_tokens, open_credentials, open_logins
 from s9s.app.delivery import open_mailer, open_outgoing
@@ -45,6 +47,7 @@ from s9s.services.partitions import Partitions
 from s9s.services.recorder import Recorder
 from s9s.services.self_service import SelfService
 from s9s.services.status import Health
+from s9s.services.telemetry import Telemetry
 from s9s.services.tokens import Tokens
 from s9s.services.users import Users
 from s9s.snapshot.clock import SystemClock
@@ -130,6 +133,8 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         failures = FailedLogins(settings.limits.failed_logins)
         logins = open_logins(settings, tokens, failures)
         stack.callback(logins.close)
+        tally = RequestTally()
+        exposition = Exposition(metrics, Telemetry(cluster, failures), tally)
         services = _services(
             settings,
             cluster,
@@ -137,6 +142,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             history,
             recorder,
             metrics,
+            exposition,
             database,
             tokens,
             access_tokens,
@@ -151,6 +157,8 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             credentials,
             proxies=proxies,
             limits=limits,
+            tally=tally,
+            public_networks=settings.metrics.public_networks,
             max_body_bytes=settings.limits.max_body_bytes,
             public_url=settings.server.public_url,
             allowed_origins=settings.server.allowed_origins,
@@ -169,6 +177,7 @@ def _services(
     history: History,
     recorder: Recorder | None,
     metrics: Metrics,
+    exposition: Exposition,
     database: Database,
     tokens: Tokens,
     access_tokens: AccessTokens,
@@ -195,6 +204,7 @@ def _services(
         users=Users(cluster),
         history=history,
         metrics=metrics,
+        exposition=exposition,
         health=Health([cluster], database.is_reachable, recorder.status if recorder else None),
         self_service=SelfService(tokens),
         clients=Clients(tokens, failures),

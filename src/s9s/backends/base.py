@@ -10,7 +10,7 @@ not at all: a backend that cannot act as the user raises `PermissionDenied` and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar, runtime_checkable
 
 from s9s.domain.accounting import User
@@ -20,6 +20,7 @@ from s9s.domain.history import FinishedJob
 from s9s.domain.jobs import Job, JobDetails, JobSubmission, JobUpdate, Submitted
 from s9s.domain.nodes import Node, NodeUpdate
 from s9s.domain.partitions import Partition
+from s9s.domain.tallies import Tally
 
 T = TypeVar("T")
 
@@ -183,6 +184,16 @@ class SupportsUsage(Protocol):
 
     async def finished_with_usage(self, start: int, end: int) -> list[FinishedJob]:
         """As `Backend.finished_jobs`, with the usage of each job's steps added up."""
+        ...
+
+
+@runtime_checkable
+class CountsCalls(Protocol):
+    """A backend that counts what it asks Slurm."""
+
+    @property
+    def calls(self) -> Mapping[tuple[str, str], Tally]:
+        """By operation and way; outcomes are ``ok``, ``refused``, ``unavailable``, ``failed``."""
         ...
 
 

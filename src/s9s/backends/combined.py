@@ -15,6 +15,7 @@ from typing import Final, Generic, TypeVar
 import structlog
 
 from s9s.backends.base import Backend, Feed, SupportsUsage, Unsupported
+from s9s.backends.calls import Calls
 from s9s.domain.accounting import User
 from s9s.domain.changes import Changes
 from s9s.domain.clusters import ClusterInfo
@@ -23,6 +24,7 @@ from s9s.domain.history import FinishedJob
 from s9s.domain.jobs import Job, JobDetails, JobSubmission, JobUpdate, Submitted
 from s9s.domain.nodes import Node, NodeUpdate
 from s9s.domain.partitions import Partition
+from s9s.domain.tallies import Tally
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -93,6 +95,7 @@ class CombinedBackend:
         self._name = name
         self._private_data = private_data
         self._infos: dict[str, ClusterInfo] = {}
+        self._calls = Calls()
 
     async def discover(self) -> ClusterInfo:
         results = await asyncio.gather(
@@ -139,6 +142,11 @@ class CombinedBackend:
             notes=tuple(dict.fromkeys(notes)),
         )
 
+    @property
+    def calls(self) -> Mapping[tuple[str, str], Tally]:
+        """What has been asked of Slurm, by operation and way."""
+        return self._calls.tallies
+
     async def close(self) -> None:
         await asyncio.gather(*(way.close() for way in self._ways.values()))
 
@@ -146,10 +154,12 @@ class CombinedBackend:
         await self._try("ping", lambda way: way.ping())
 
     def jobs_feed(self) -> Feed[Job]:
-        return _FirstFeed("list jobs", [way.jobs_feed for way in self._candidates("list jobs")])
+        ways = {name: way.jobs_feed for name, way in self._candidates("list jobs").items()}
+        return _FirstFeed("list jobs", ways, self._calls)
 
     def nodes_feed(self) -> Feed[Node]:
-        return _FirstFeed("list nodes", [way.nodes_feed for way in self._candidates("list nodes")])
+        ways = {name: way.nodes_feed for name, way in self._candidates("list nodes").items()}
+        return _FirstFeed("list nodes", ways, self._calls)
 
     async def partitions(self) -> list[Partition]:
         return await self._try("list partitions", lambda way: way.partitions())
@@ -207,9 +217,9 @@ class CombinedBackend:
         """The first way that can do it. Raises `PermissionDenied` when none can act as `actor`."""
         unsupported: Unsupported | None = None
         unavailable: SlurmUnavailable | None = None
-        for way in self._candidates(operation, actor):
+        for name, way in self._candidates(operation, actor).items():
             try:
-                return await call(way)
+                return await self._calls.measure(operation, name, call(way))
             except Unsupported as error:
                 unsupported = error
             except SlurmUnavailable as error:
@@ -225,10 +235,10 @@ class CombinedBackend:
             raise PermissionDenied(f"This server has no means to act as {actor}", user=actor)
         raise SlurmUnavailable("Slurm is out of reach")
 
-    def _candidates(self, operation: str, actor: str | None = None) -> list[Backend]:
+    def _candidates(self, operation: str, actor: str | None = None) -> dict[str, Backend]:
         known = [name for name in PREFERENCE[operation] if name in self._infos]
         able = [name for name in known if actor is None or self._infos[name].acts_as in ("anyone", actor)]
-        return [self._ways[name] for name in able]
+        return {name: self._ways[name] for name in able}
 
 
 class _FirstFeed(Generic[T]):
@@ -238,11 +248,14 @@ class _FirstFeed(Generic[T]):
         operation: For the log.
         openings: How to open a feed by each way, best first. A feed is opened anew at each change of the way,
             because what it reports is relative to what it reported before.
+        calls: Counts the polls.
     """
 
-    def __init__(self, operation: str, openings: Sequence[Callable[[], Feed[T]]]) -> None:
+    def __init__(self, operation: str, openings: Mapping[str, Callable[[], Feed[T]]], calls: Calls) -> None:
         self._operation = operation
-        self._openings = openings
+        self._ways = list(openings)
+        self._openings = list(openings.values())
+        self._calls = calls
         self._current = 0
         self._feed: Feed[T] | None = None
         self._polls = 0
@@ -254,7 +267,7 @@ class _FirstFeed(Generic[T]):
                 return await self._switch_to(0)
         if self._feed is not None:
             try:
-                return await self._feed.poll()
+                return await self._poll(self._feed, self._current)
             except SlurmUnavailable as error:
                 failure = error
         else:
@@ -271,11 +284,14 @@ class _FirstFeed(Generic[T]):
 
     async def _switch_to(self, index: int) -> Changes[T]:
         feed = self._openings[index]()
-        changes = await feed.poll()
+        changes = await self._poll(feed, index)
         if self._feed is not None:
             log.warning("changed the way to read", operation=self._operation, way=index)
         self._feed, self._current = feed, index
         return changes
+
+    async def _poll(self, feed: Feed[T], index: int) -> Changes[T]:
+        return await self._calls.measure(self._operation, self._ways[index], feed.poll())
 
     def forget(self, keys: Sequence[int] | Sequence[str]) -> None:
         if self._feed is not None:

@@ -11,6 +11,7 @@ from s9s.config.delivery import Mail, Outgoing
 from s9s.config.events import Events
 from s9s.config.history import History
 from s9s.config.identity import Certificates, Login, OAuth, OpenIdConnect
+from s9s.config.metrics import Metrics
 from s9s.config.samples import Samples
 from s9s.config.section import Section
 from s9s.config.server import Database, Limits, Logging, Server
@@ -36,6 +37,7 @@ class Settings(BaseModel):
     mail: Mail = Field(default_factory=Mail)
     outgoing: Outgoing = Field(default_factory=Outgoing)
     submissions: Submissions = Field(default_factory=Submissions)
+    metrics: Metrics = Field(default_factory=Metrics)
     samples: Samples = Field(default_factory=Samples)
     limits: Limits = Field(default_factory=Limits)
     logging: Logging = Field(default_factory=Logging)

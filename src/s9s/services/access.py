@@ -147,6 +147,19 @@ def may_see_job_totals(caller: Caller, info: ClusterInfo, partition: str | None 
     return may_see_all(caller, info, "jobs")
 
 
+def require_totals(caller: Caller, info: ClusterInfo) -> None:
+    """Let only callers pass from whom nothing of the cluster as a whole is hidden.
+
+    Raises `PermissionDenied`.
+    """
+    if not (
+        may_see_job_totals(caller, info)
+        and may_see_all(caller, info, "nodes")
+        and may_see_all(caller, info, "partitions")
+    ):
+        raise PermissionDenied("This credential does not see the whole cluster")
+
+
 def may_see_user(visibility: Visibility | None, user: User) -> bool:
     """Whether a user is one whom `visibility_of` allows: oneself, or a member of a coordinated account."""
     return (

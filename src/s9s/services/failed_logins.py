@@ -62,6 +62,8 @@ class FailedLogins:
     def __init__(self, allowed: int = 20, clock: Callable[[], float] = time.monotonic) -> None:
         self._allowed = allowed
         self._clock = clock
+        self.total = 0
+        """Failures since the start."""
         self._addresses: OrderedDict[str, _Failures] = OrderedDict()
         self._right: OrderedDict[bytes, None] = OrderedDict()
 
@@ -116,6 +118,7 @@ class FailedLogins:
             )
 
     def _count(self, failures: _Failures, key: bytes) -> None:
+        self.total += 1
         now = failures.failed_at = self._clock()
         failures.level += REPEATED if key in failures.wrong else 1.0
         _remember(failures.wrong, key, _MAX_WRONG)

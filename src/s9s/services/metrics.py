@@ -12,7 +12,7 @@ from s9s.domain.errors import PermissionDenied, ValidationError
 from s9s.domain.jobs import JobState
 from s9s.domain.queries import Visibility
 from s9s.domain.samples import STEPS, Bucket, Hidden, Sample, percent, roll_up
-from s9s.services.access import Caller, job_visibility, may_see_all, may_see_job_totals
+from s9s.services.access import Caller, job_visibility, may_see_all, may_see_job_totals, require_totals
 from s9s.services.clusters import Cluster
 from s9s.snapshot.figures import Figures, Waits
 from s9s.snapshot.nodes import Resources
@@ -67,6 +67,17 @@ class ClusterFigures(Struct, frozen=True, kw_only=True):
     def gpu_percent(self) -> float | None:
         """Allocated of all GPUs; ``None`` where there are none."""
         return percent(self.resources.gpus_allocated, self.resources.gpus_total)
+
+
+class Totals(Struct, frozen=True, kw_only=True):
+    """A cluster at one moment in every detail, for who may see everything."""
+
+    figures: ClusterFigures
+    live: dict[str | None, dict[str, int]]
+    """Live jobs by partition (``None``: all) and state."""
+    pending_reasons: dict[str, int]
+    resources: dict[str, Resources]
+    """By partition."""
 
 
 class Metrics:
@@ -165,6 +176,18 @@ class Metrics:
         if may_see_all(caller, info, "nodes"):
             return figures
         return structs.replace(figures, resources=Resources())
+
+    def totals(self, caller: Caller) -> Totals:
+        """Everything at once, for monitoring. Raises `PermissionDenied` where something is private."""
+        info, snapshot = self._cluster.info, self._cluster.snapshot
+        require_totals(caller, info)
+        counted = Figures(snapshot.jobs)
+        return Totals(
+            figures=self.cluster(caller),
+            live=counted.live(),
+            pending_reasons=counted.pending_reasons(),
+            resources={one.name: snapshot.nodes.resources(one.name) for one in snapshot.partitions.all()},
+        )
 
     def _count(self, sight: Visibility | None) -> ClusterFigures:
         snapshot = self._cluster.snapshot

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from s9s.domain.errors import S9SError
+from s9s.domain.tallies import Times
 from s9s.snapshot.clock import Clock, Pulse, within
 
 log = structlog.get_logger(__name__)
@@ -55,6 +56,10 @@ class Round:
         """The number of the latest read that succeeded."""
         self.failures = 0
         """How many attempts have failed since the last success."""
+        self.failed = 0
+        """How many attempts have failed in all."""
+        self.times: Final = Times()
+        """How long the reads took that succeeded."""
         self._read = read
         self._wanted_seconds = interval_seconds
         self._clock = clock
@@ -99,11 +104,13 @@ class Round:
                 if self.failures:
                     log.info("reads again", what=self.name)
                 self.done, self.failures = self.begun, 0
+                self.times.observe(self._clock.monotonic() - began)
             self._tries.beat()
             await self._pause(self._clock.monotonic() - began)
 
     def _note(self, error: Exception) -> None:
         self.failures += 1
+        self.failed += 1
         if self.failures == 1:
             expected = isinstance(error, S9SError)
             log.warning("cannot read", what=self.name, error=str(error), exc_info=None if expected else error)

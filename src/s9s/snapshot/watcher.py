@@ -94,6 +94,14 @@ class Watcher:
             self._follower.look_up, self._jobs, self._nodes, clock=clock, patience_seconds=patience_seconds
         )
 
+    @property
+    def rounds(self) -> list[Round]:
+        """What is read again and again."""
+        return [
+            self._discovery, self._jobs, self._nodes, self._partitions, self._users, self._finished,
+            self._vanished,
+        ]  # fmt: skip
+
     def now(self) -> float:
         """The cluster's epoch seconds: what the snapshot's age is counted to."""
         return self._clock.now()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from litestar import get
+from litestar import Response, get
 from litestar.di import NamedDependency
 
+from s9s.api.prometheus import CONTENT_TYPE, Exposition
 from s9s.api.schemas.metrics import (
     ClusterMetrics,
     Performance,
@@ -64,4 +65,23 @@ async def get_performance_metrics(
     return performance_document(found, parameters.interval)
 
 
+@get(
+    "/metrics",
+    scope="metrics:read",
+    open_to_networks=True,
+    media="text/plain",
+    tags=["Metrics"],
+    summary="Metrics for Prometheus",
+)
+async def scrape_metrics(
+    caller: NamedDependency[Caller], exposition: NamedDependency[Exposition]
+) -> Response[bytes]:
+    """The cluster and the server itself in Prometheus' text format, for who may see the whole cluster.
+
+    Needs no credential from the networks that the server's administrator has opened it to.
+    """
+    return Response(await exposition.text(caller), media_type=CONTENT_TYPE)
+
+
 ROUTES = [get_cluster_metrics, get_performance_metrics]
+ROOT_ROUTES = [scrape_metrics]
