@@ -19,6 +19,7 @@ from s9s.services.access_tokens import AccessTokens
 from s9s.services.audit import Audit
 from s9s.services.bulk import Bulk
 from s9s.services.clients import Clients
+from s9s.services.following import Following
 from s9s.services.history import History
 from s9s.services.idempotency import Submissions
 from s9s.services.job_control import JobControl
@@ -43,6 +44,7 @@ class Services:
     submissions: Submissions
     bulk: Bulk
     output: Output
+    following: Following
     nodes: Nodes
     partitions: Partitions
     users: Users

@@ -31,6 +31,7 @@ from s9s.services.clients import Clients
 from s9s.services.clusters import Cluster
 from s9s.services.events import EventLog
 from s9s.services.failed_logins import FailedLogins
+from s9s.services.following import Following
 from s9s.services.history import History
 from s9s.services.holds import Holds
 from s9s.services.idempotency import Submissions
@@ -187,6 +188,7 @@ def _services(
 ) -> Services:
     jobs = Jobs(cluster, holds)
     control = JobControl(cluster, jobs, holds)
+    output = Output(cluster, jobs)
     return Services(
         jobs=jobs,
         job_pages=JobPages(jobs),
@@ -198,7 +200,8 @@ def _services(
             keep_seconds=settings.submissions.keep_keys_seconds,
         ),
         bulk=Bulk(jobs, JobControl(cluster, jobs, holds, is_bulk=True)),
-        output=Output(cluster, jobs),
+        output=output,
+        following=Following(cluster, output),
         nodes=Nodes(cluster),
         partitions=Partitions(cluster),
         users=Users(cluster),

@@ -124,6 +124,11 @@ class _GreetingServer(uvicorn.Server):
         if self.started and sockets:
             _greet(self._settings, self._application, sockets[0].getsockname()[1])
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # What has no end of its own would be waited for.
+        await self._application.services.following.close()
+        await super().shutdown(sockets)
+
 
 def _greet(settings: Settings, application: Application, port: int) -> None:
     """Which cluster, where the docs are, and what to paste into a shell."""

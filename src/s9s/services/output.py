@@ -85,15 +85,21 @@ class Output:
         path, file = await self._open(job_id, stream, caller)
         return path, file.size, _pieces(file)
 
-    async def _open(self, job_id: str, stream: Stream, caller: Caller) -> tuple[str, OpenFile]:
+    async def job(self, job_id: str, stream: Stream, caller: Caller) -> Job:
+        """A job whose output the caller may read. Errors as in `read`."""
         job = await self._jobs.get(job_id, caller)
         require_owner(caller, job.user, f"read the {stream} of job {job_id}")
-        path = _path_of(job, stream)
+        return job
+
+    async def _open(self, job_id: str, stream: Stream, caller: Caller) -> tuple[str, OpenFile]:
+        job = await self.job(job_id, stream, caller)
+        path = path_of(job, stream)
         # Opened as the owner, so that a job's path never lends its owner the eyes of an administrator.
         return path, await self._cluster.files.open(path, job.user)
 
 
-def _path_of(job: Job, stream: Stream) -> str:
+def path_of(job: Job, stream: Stream) -> str:
+    """Where a job's output or error file is. Raises `ResourceNotFound` where that cannot be known."""
     standard_output, standard_error = output_paths(job)
     path = standard_output if stream == "output" else standard_error
     if path is None:
@@ -103,6 +109,11 @@ def _path_of(job: Job, stream: Stream) -> str:
             resource_id=f"{job.job_id}/{stream}",
         )
     return path
+
+
+def start_of_last(file: OpenFile, size: int, lines: int) -> int:
+    """Where the last lines of a file's first `size` bytes begin; at most `MAX_BYTES` from their end."""
+    return _tail(file, "", size, lines).offset
 
 
 def _tail(file: OpenFile, path: str, size: int, lines: int) -> Part:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any, Literal
 
 from litestar import Request, Response, get
@@ -12,6 +13,7 @@ from s9s.api.routers.job_ids import JobId
 from s9s.api.schemas.output import JobOutput, OutputParameters
 from s9s.domain.errors import ValidationError
 from s9s.services.access import Caller
+from s9s.services.following import CutShort, Following, Happening, Told
 from s9s.services.output import Output
 
 
@@ -29,8 +31,15 @@ async def get_job_output(
     parameters: NamedDependency[OutputParameters],
     caller: NamedDependency[Caller],
     output: NamedDependency[Output],
+    following: NamedDependency[Following],
 ) -> Response[JobOutput]:
-    """A part of the standard output file; `Accept: text/plain` gives the bytes themselves."""
+    """A part of the standard output file; `Accept: text/plain` gives the bytes themselves.
+
+    With `follow=true` the bytes come as they are written, until the job has ended; a file that is not there
+    yet is waited for. As a WebSocket the same path sends them as messages.
+    """
+    if parameters.follow:
+        return await _follow_output(job_id, "output", parameters, caller, following)
     return await _read_output(request, job_id, "output", parameters, caller, output)
 
 
@@ -48,8 +57,14 @@ async def get_job_error(
     parameters: NamedDependency[OutputParameters],
     caller: NamedDependency[Caller],
     output: NamedDependency[Output],
+    following: NamedDependency[Following],
 ) -> Response[JobOutput]:
-    """A part of the standard error file; `Accept: text/plain` gives the bytes themselves."""
+    """A part of the standard error file; `Accept: text/plain` gives the bytes themselves.
+
+    `follow=true` is as for the output.
+    """
+    if parameters.follow:
+        return await _follow_output(job_id, "error", parameters, caller, following)
     return await _read_output(request, job_id, "error", parameters, caller, output)
 
 
@@ -64,8 +79,6 @@ async def _read_output(
     caller: Caller,
     output: Output,
 ) -> Response[JobOutput]:
-    if parameters.follow:
-        raise ValidationError.of("follow", True, [False], "Following output is not available yet")
     if parameters.lines is not None and (parameters.offset is not None or parameters.length is not None):
         raise ValidationError.of("lines", parameters.lines, "either lines, or offset and length")
     as_text = _wants_text(request.headers.get("accept", ""))
@@ -83,6 +96,29 @@ async def _read_output(
             job_id, stream, part.path, text, len(text.splitlines()), part.size, part.offset, part.is_truncated
         )
     )
+
+
+async def _follow_output(
+    job_id: str,
+    stream: Literal["output", "error"],
+    parameters: OutputParameters,
+    caller: Caller,
+    following: Following,
+) -> Response[JobOutput]:
+    for name in ("offset", "length"):
+        if (value := getattr(parameters, name)) is not None:
+            raise ValidationError.of(name, value, "lines, or nothing, with follow=true")
+    told = await following.follow(job_id, stream, caller, lines=parameters.lines)
+    return Stream(_contents(told), media_type="text/plain; charset=utf-8")  # type: ignore[return-value]
+
+
+async def _contents(following: AsyncIterator[Told]) -> AsyncIterator[bytes]:
+    """What is appended. Raises `CutShort`, which breaks the answer off: its end means that of the job."""
+    async for told in following:
+        if told.what is Happening.APPEND:
+            yield told.content
+        elif told.what is Happening.END and told.job is None:
+            raise CutShort(told.reason)
 
 
 def _wants_text(accept: str) -> bool:
