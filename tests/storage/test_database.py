@@ -229,3 +229,27 @@ async def test_it_says_whether_it_is_reachable(database: Database, tmp_path: Pat
     async with asyncio.timeout(5):
         while set(threading.enumerate()) - before:
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("attempt", range(6))
+def test_nothing_outlives_a_database_whose_reader_was_cancelled(url: str, attempt: int) -> None:
+    """The driver's thread would report to an event loop that is closed; pytest makes that an error."""
+
+    async def main() -> set[threading.Thread]:
+        async with await Database.open(url) as database:
+
+            async def read() -> None:
+                async with database.read() as connection:
+                    await connection.execute(
+                        text(
+                            "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 300000)"
+                            " SELECT count(*) FROM n"
+                        )
+                    )
+
+            reader = asyncio.create_task(read())
+            await asyncio.sleep(0.006 * attempt)
+            reader.cancel()
+        return {thread for thread in threading.enumerate() if "_connection_worker_thread" in thread.name}
+
+    assert asyncio.run(main()) == set()

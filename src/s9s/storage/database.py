@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
@@ -24,6 +26,8 @@ T = TypeVar("T")
 
 #: How long a writer waits for another one, in seconds.
 BUSY_SECONDS: Final = 15.0
+#: How long `Database.close` waits for connections that are still being closed.
+_CLOSE_SECONDS: Final = 5.0
 #: Long reads at a time.
 _READERS: Final = 2
 
@@ -48,6 +52,8 @@ class Database:
         self._thread = ThreadPoolExecutor(1, "database")
         self._bulk_thread = ThreadPoolExecutor(1, "database bulk")
         self._reader_threads = ThreadPoolExecutor(_READERS, "database reader")
+        self._drivers: set[threading.Thread] = set()
+        event.listen(engine.sync_engine, "connect", self._note_driver)
 
     @classmethod
     async def open(cls, url: str, *, create: bool = True) -> Self:
@@ -83,6 +89,18 @@ class Database:
         for threads in (self._thread, self._bulk_thread, self._reader_threads):
             threads.shutdown(wait=False)
         self._writer.dispose()
+        await asyncio.to_thread(self._join_drivers)
+
+    def _note_driver(self, connection: Any, _: object) -> None:
+        """Remember the thread that the driver has for a connection."""
+        self._drivers = {thread for thread in self._drivers if thread.is_alive()}
+        self._drivers.add(connection.driver_connection._thread)
+
+    def _join_drivers(self) -> None:
+        # A cancelled task's connection is closed by its thread, later, which then reports to the loop.
+        deadline = time.monotonic() + _CLOSE_SECONDS
+        for thread in self._drivers:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     async def __aenter__(self) -> Self:
         return self
