@@ -68,7 +68,7 @@ def _case(operation: Operation, document: dict[str, Any]) -> dict[str, Any]:
     case = {"name": f"{operation.resource}.{operation.verb}", "call": call}
     content = asked["responses"][status].get("content", {})
     if operation.returns.kind in ("text", "bytes"):
-        reply["text"] = value = "openapi: 3.0.3\n"
+        reply["text"] = value = "text\n"
     else:
         media = content["application/json"]
         value = media.get("example") or _value(media["schema"], schemas)

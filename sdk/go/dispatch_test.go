@@ -236,6 +236,9 @@ var dispatch = map[string]caller{
 	"server.ready": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
 		return c.Server.Ready()
 	},
+	"metrics.scrape": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Metrics.Scrape()
+	},
 	"auth.access_token": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
 		var given AuthAccessTokenRequest
 		if err := decode(arguments, &given); err != nil {

@@ -139,9 +139,10 @@ type ClusterStatus struct {
 	Jobs            int     `json:"jobs"`
 	Nodes           int     `json:"nodes"`
 	// `anyone`, `nobody` (read only), or the one user
-	ActsAs    string   `json:"acts_as"`
-	LastError *string  `json:"last_error"`
-	Notes     []string `json:"notes"`
+	ActsAs    string         `json:"acts_as"`
+	LastError *string        `json:"last_error"`
+	Notes     []string       `json:"notes"`
+	History   *HistoryStatus `json:"history"`
 }
 
 // ClusterUtilization: Allocated of all, in percent; null where there is nothing, or nodes are private.
@@ -168,6 +169,21 @@ type Credential struct {
 type Dependency struct {
 	Type  string `json:"type"`
 	JobID string `json:"job_id,omitempty"`
+}
+
+// HistoryStatus: How far back finished jobs are recorded.
+type HistoryStatus struct {
+	// `accounting`, or `slurmctld`: only what ends while it is watched, and no usage
+	Source string `json:"source"`
+	// All jobs that ended from here ...
+	Since *string `json:"since"`
+	// ... to here are recorded
+	Until *string `json:"until"`
+	// The first fill goes back so far
+	WantedSince *string `json:"wanted_since"`
+	// Of the first fill, 0 to 1
+	Progress  *float64 `json:"progress"`
+	LastError *string  `json:"last_error"`
 }
 
 // Job: A job with everything that is known of it.

@@ -383,6 +383,18 @@ func (s *MetricsService) Performance(opts *MetricPerformanceOptions) (*Performan
 	return &out, nil
 }
 
+// Scrape: The cluster and the server itself in Prometheus' text format, for who may see the whole
+// cluster.
+//
+// Needs no credential from the networks that the server's administrator has opened it to.
+func (s *MetricsService) Scrape() (string, error) {
+	out := ""
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/metrics"}, &out); err != nil {
+		return "", err
+	}
+	return out, nil
+}
+
 // AuthService: Who the caller is, and logging in.
 type AuthService struct{ client *Client }
 

@@ -1,4 +1,4 @@
-"""Each client's package, built, installed into an empty environment; its README's first example runs there."""
+"""Each client's package, built and installed into an empty environment, where its README's example runs."""
 
 from __future__ import annotations
 
@@ -73,26 +73,17 @@ def test_python(embedded: Server, tmp_path: Path) -> None:
     assert wheel.name == f"s9s_client-{VERSION}-py3-none-any.whl"
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    there = {f"s9s_client/{one.relative_to(PYTHON / 'src/s9s_client')}"
-             for one in (PYTHON / "src/s9s_client").rglob("*") if one.suffix == ".py" or one.name == "py.typed"}  # fmt: skip
-    assert there <= names
+    package = PYTHON / "src/s9s_client"
+    there = {f"s9s_client/{one.relative_to(package)}" for one in package.rglob("*.py")}
+    assert there | {"s9s_client/py.typed"} <= names
 
     run(sys.executable, "-m", "venv", "--without-pip", "empty", cwd=tmp_path)
     (tmp_path / "needed.txt").write_text(locked("httpx2"))
-    pip = (
-        sys.executable,
-        "-m",
-        "pip",
-        "--python",
-        tmp_path / "empty/bin/python",
-        "install",
-        "--quiet",
-        "--no-deps",
-    )
+    python = tmp_path / "empty/bin/python"
+    pip = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps")
     run(*pip, "--require-hashes", "--only-binary", ":all:", "-r", "needed.txt", cwd=tmp_path)
     run(*pip, "--no-index", wheel, cwd=tmp_path)
     (tmp_path / "example.py").write_text(example(PYTHON / "README.md"))
-    python = tmp_path / "empty/bin/python"
     check_said(run(python, "-I", "example.py", cwd=tmp_path, env=environment(embedded)))
 
 
@@ -117,8 +108,8 @@ def test_javascript(embedded: Server, tmp_path: Path) -> None:
         "const job: Promise<Job> = new S9SClient().jobs.get('1');\nvoid job;\n"
         "// @ts-expect-error: there is no such order\nvoid new S9SClient().jobs.list({ order: 'up' });\n"
     )
-    options = "--noEmit --strict --module NodeNext --target ES2022 --lib ES2022,DOM typed.ts".split()
-    run(executable, package / "node_modules/typescript/bin/tsc", *options, cwd=tmp_path)
+    options = ["--noEmit", "--strict", "--module", "NodeNext", "--target", "ES2022", "--lib", "ES2022,DOM"]
+    run(executable, package / "node_modules/typescript/bin/tsc", *options, "typed.ts", cwd=tmp_path)
 
 
 def test_go(embedded: Server, tmp_path: Path) -> None:

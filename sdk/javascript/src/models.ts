@@ -138,6 +138,7 @@ export interface ClusterStatus {
   actsAs: string;
   lastError: string | null;
   notes: string[];
+  history: HistoryStatus | null;
 }
 
 /** Allocated of all, in percent; null where there is nothing, or nodes are private. */
@@ -164,6 +165,21 @@ export interface Credential {
 export interface Dependency {
   type: string;
   jobId?: string | number | null;
+}
+
+/** How far back finished jobs are recorded. */
+export interface HistoryStatus {
+  /** `accounting`, or `slurmctld`: only what ends while it is watched, and no usage */
+  source: string;
+  /** All jobs that ended from here ... */
+  since: string | null;
+  /** ... to here are recorded */
+  until: string | null;
+  /** The first fill goes back so far */
+  wantedSince: string | null;
+  /** Of the first fill, 0 to 1 */
+  progress: number | null;
+  lastError: string | null;
 }
 
 /** A job with everything that is known of it. */

@@ -262,6 +262,15 @@ export class MetricOperations extends Resource {
   performance(options: MetricPerformanceOptions = {}, call: CallOptions = {}): Promise<Performance> {
     return this.http.model('Performance', 'GET', '/v1/metrics/performance', { query: options, ...call });
   }
+
+  /**
+   * The cluster and the server itself in Prometheus' text format, for who may see the whole cluster.
+   *
+   * Needs no credential from the networks that the server's administrator has opened it to.
+   */
+  scrape(call: CallOptions = {}): Promise<string> {
+    return this.http.text('GET', '/metrics', { ...call });
+  }
 }
 
 /** Who the caller is, and logging in. */

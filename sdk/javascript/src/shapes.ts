@@ -6,7 +6,7 @@ export const SHAPES: Record<string, Record<string, string>> = {
   AuditList: { records: '[]Audit' },
   BulkAnswer: { results: '[]BulkResult', summary: 'BulkSummary' },
   ClusterMetrics: { cluster_utilization: 'ClusterUtilization', job_counts: '*', node_counts: '*', queue_stats: 'QueueStats' },
-  ClusterStatus: { routes: '*' },
+  ClusterStatus: { routes: '*', history: 'HistoryStatus' },
   Job: { environment: '*', resources: 'JobResources', dependencies: '[]JobDependency' },
   JobList: { jobs: '[]JobSummary' },
   NodeAnswer: { results: '[]NodeResult' },

@@ -171,6 +171,7 @@ class ClusterStatus(Model):
     """`anyone`, `nobody` (read only), or the one user"""
     last_error: str | None = None
     notes: list[str]
+    history: HistoryStatus | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -203,6 +204,23 @@ class Dependency(Model):
 
     type: str
     job_id: str | int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class HistoryStatus(Model):
+    """How far back finished jobs are recorded."""
+
+    source: str
+    """`accounting`, or `slurmctld`: only what ends while it is watched, and no usage"""
+    since: str | None = None
+    """All jobs that ended from here ..."""
+    until: str | None = None
+    """... to here are recorded"""
+    wanted_since: str | None = None
+    """The first fill goes back so far"""
+    progress: float | None = None
+    """Of the first fill, 0 to 1"""
+    last_error: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -681,6 +699,7 @@ ClusterMetrics.NESTED = {
     "cluster_utilization": ("one", ClusterUtilization),
     "queue_stats": ("one", QueueStats),
 }
+ClusterStatus.NESTED = {"history": ("one", HistoryStatus)}
 Job.NESTED = {"resources": ("one", JobResources), "dependencies": ("list", JobDependency)}
 JobList.NESTED = {"jobs": ("list", JobSummary)}
 NodeAnswer.NESTED = {"results": ("list", NodeResult)}

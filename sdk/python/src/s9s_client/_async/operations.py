@@ -652,6 +652,13 @@ class AsyncMetricOperations(AsyncResource):
             },
         )
 
+    async def scrape(self) -> str:
+        """The cluster and the server itself in Prometheus' text format, for who may see the whole cluster.
+
+        Needs no credential from the networks that the server's administrator has opened it to.
+        """
+        return await self._http.text("GET", "/metrics")
+
 
 class AsyncAuthOperations(AsyncResource):
     """Who the caller is, and logging in."""

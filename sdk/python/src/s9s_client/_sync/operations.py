@@ -650,6 +650,13 @@ class MetricOperations(Resource):
             },
         )
 
+    def scrape(self) -> str:
+        """The cluster and the server itself in Prometheus' text format, for who may see the whole cluster.
+
+        Needs no credential from the networks that the server's administrator has opened it to.
+        """
+        return self._http.text("GET", "/metrics")
+
 
 class AuthOperations(Resource):
     """Who the caller is, and logging in."""
