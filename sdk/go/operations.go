@@ -156,6 +156,9 @@ func (s *JobsService) Resume(jobID string) (*JobAnswer, error) {
 }
 
 // Output: A part of the standard output file; `Accept: text/plain` gives the bytes themselves.
+//
+// With `follow=true` the bytes come as they are written, until the job has ended; a file that is not
+// there yet is waited for. As a WebSocket the same path sends them as messages.
 func (s *JobsService) Output(jobID string, opts *JobOutputOptions) (*JobOutput, error) {
 	out := JobOutput{}
 	if err := s.client.call(opts.context(), call{method: "GET", path: path("/v1/jobs/{}/output", jobID), query: opts.values()}, &out); err != nil {
@@ -165,6 +168,8 @@ func (s *JobsService) Output(jobID string, opts *JobOutputOptions) (*JobOutput, 
 }
 
 // Error: A part of the standard error file; `Accept: text/plain` gives the bytes themselves.
+//
+// `follow=true` is as for the output.
 func (s *JobsService) Error(jobID string, opts *JobErrorOptions) (*JobOutput, error) {
 	out := JobOutput{}
 	if err := s.client.call(opts.context(), call{method: "GET", path: path("/v1/jobs/{}/error", jobID), query: opts.values()}, &out); err != nil {

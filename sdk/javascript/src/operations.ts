@@ -136,12 +136,21 @@ export class JobOperations extends Resource {
     return this.http.model('JobAnswer', 'PUT', path('/v1/jobs/{}/resume', jobId), { body: {}, ...call });
   }
 
-  /** A part of the standard output file; `Accept: text/plain` gives the bytes themselves. */
+  /**
+   * A part of the standard output file; `Accept: text/plain` gives the bytes themselves.
+   *
+   * With `follow=true` the bytes come as they are written, until the job has ended; a file that is not
+   * there yet is waited for. As a WebSocket the same path sends them as messages.
+   */
   output(jobId: string, options: JobOutputOptions = {}, call: CallOptions = {}): Promise<JobOutput> {
     return this.http.model('JobOutput', 'GET', path('/v1/jobs/{}/output', jobId), { query: options, ...call });
   }
 
-  /** A part of the standard error file; `Accept: text/plain` gives the bytes themselves. */
+  /**
+   * A part of the standard error file; `Accept: text/plain` gives the bytes themselves.
+   *
+   * `follow=true` is as for the output.
+   */
   error(jobId: string, options: JobErrorOptions = {}, call: CallOptions = {}): Promise<JobOutput> {
     return this.http.model('JobOutput', 'GET', path('/v1/jobs/{}/error', jobId), { query: options, ...call });
   }

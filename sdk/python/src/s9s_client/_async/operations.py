@@ -348,6 +348,9 @@ class AsyncJobOperations(AsyncResource):
     ) -> JobOutput:
         """A part of the standard output file; `Accept: text/plain` gives the bytes themselves.
 
+        With `follow=true` the bytes come as they are written, until the job has ended; a file that is not
+        there yet is waited for. As a WebSocket the same path sends them as messages.
+
         Args:
             lines: The last so many lines
             offset: First byte of a range
@@ -364,6 +367,8 @@ class AsyncJobOperations(AsyncResource):
         self, job_id: str, *, lines: int | None = None, offset: int | None = None, length: int | None = None
     ) -> JobOutput:
         """A part of the standard error file; `Accept: text/plain` gives the bytes themselves.
+
+        `follow=true` is as for the output.
 
         Args:
             lines: The last so many lines
