@@ -85,7 +85,7 @@ async def test_python_asynchronous(embedded: Server, folder: Path) -> None:
 
 def test_javascript(server: Server, folder: Path) -> None:
     executable, package = node(), built_javascript()
-    assert run(executable, "test/live.mjs", cwd=package, env=environment(server, folder)) == "ok\n"
+    assert run(executable, "live/live.mjs", cwd=package, env=environment(server, folder)) == "ok\n"
 
 
 def test_go(server: Server, folder: Path) -> None:
