@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 
 from s9s.api.fastlane import protocol_with
-from s9s.api.tls import CertifiedWebSocketProtocol
+from s9s.api.frames import SharedFramesProtocol
 from s9s.app.application import Application, running
 from s9s.config import Settings
 from s9s.services.tokens import Wish
@@ -37,7 +37,7 @@ async def listening(
     config = uvicorn.Config(
         app,
         http=protocol,
-        ws=CertifiedWebSocketProtocol,
+        ws=SharedFramesProtocol,
         log_config=None,
         lifespan=lifespan,
         server_header=False,

@@ -25,6 +25,7 @@ from s9s.api.openapi import Document
 from s9s.api.peers import Proxies
 from s9s.api.routes import ROOT_ROUTES, V1_ROUTES
 from s9s.api.scraping import Scrapers
+from s9s.api.sockets import Sockets
 from s9s.api.tally import RequestTally
 from s9s.domain.errors import AuthenticationFailed, S9SError
 from s9s.services.access import Caller
@@ -37,6 +38,7 @@ Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 def create_app(
     services: Services,
     credentials: Credentials,
+    sockets: Sockets,
     *,
     proxies: Proxies,
     limits: RateLimits,
@@ -53,6 +55,7 @@ def create_app(
     Args:
         services: The use cases.
         credentials: Who may come in.
+        sockets: What answers WebSockets.
         proxies: Who is trusted to tell for whom a request is made.
         limits: How much callers may ask for.
         tally: Counts the requests.
@@ -108,6 +111,7 @@ def create_app(
 
     return Front(
         app,
+        sockets,
         services.health.staleness_seconds,
         auditing,
         LateAdmission(limits, known),

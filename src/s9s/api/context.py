@@ -13,6 +13,7 @@ from s9s.api.auditing import Auditing
 from s9s.api.pages import JobPages
 from s9s.api.parameters import Parameters, read_body, read_parameters
 from s9s.api.prometheus import Exposition
+from s9s.api.streams import EventStreams
 from s9s.domain.errors import PermissionDenied
 from s9s.services.access import Caller
 from s9s.services.access_tokens import AccessTokens
@@ -57,6 +58,7 @@ class Services:
     logins: Logins
     access_tokens: AccessTokens
     audit: Audit
+    streams: EventStreams
 
 
 def checks(auditing: Auditing) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:

@@ -53,6 +53,7 @@ class Front:
 
     Args:
         app: What answers.
+        sockets: What answers WebSockets.
         staleness: The age in seconds of the oldest snapshot while its cluster is out of reach, else ``None``.
         auditing: Hears of every answer before it is sent.
         admission: Counts what no route did.
@@ -63,6 +64,7 @@ class Front:
     def __init__(
         self,
         app: ASGIApp,
+        sockets: ASGIApp,
         staleness: Callable[[], float | None],
         auditing: Auditing,
         admission: LateAdmission,
@@ -72,6 +74,7 @@ class Front:
     ) -> None:
         self.tally: Final = RequestTally() if tally is None else tally
         self._app = app
+        self._sockets = sockets
         self._staleness = staleness
         self._auditing = auditing
         self._admission = admission
@@ -90,6 +93,9 @@ class Front:
         if path.startswith("/api/v1") and (len(path) == 7 or path[7] == "/"):
             scope["path"] = path[4:]
             scope["raw_path"] = scope.get("raw_path", b"")[4:]
+        if kind == "websocket":
+            await self._sockets(scope, receive, send)
+            return
         state["method"] = scope.get("method", "GET")
         if state["method"] == "OPTIONS" and not _is_preflight(scope["headers"]):
             # The framework would answer 204 to it; here it is a wrong method like any other.

@@ -54,6 +54,7 @@ _TAGS: Final = {
     "Metrics": "How busy the cluster is, now and over time",
     "Credentials": "Who the caller is, and the caller's own credentials",
     "Audit": "What was done by whom, for administrators",
+    "Live": "Changes as they happen, over WebSockets and Server-Sent Events",
     "Status": "How the server and its clusters are",
 }
 
@@ -236,7 +237,8 @@ def _responses(
         content[kind] = {"schema": {"type": "string"}}
     else:
         kind = "application/yaml" if name.endswith("yaml") else "application/json"
-        content[kind] = {"schema": {"type": "object"}}
+        kind = route.opt.get("media", kind)
+        content[kind] = {"schema": {"type": "string" if kind.startswith("text/") else "object"}}
     if "text" in route.opt:
         content["text/plain"] = {"schema": {"type": "string"}}
     headers = _headers(status, needs_credentials)

@@ -36,6 +36,23 @@ def read_parameters(model: type[S], query_string: bytes) -> S:
     """
     if not query_string:
         return msgspec.convert({}, model)
+    given = read_pairs(query_string)
+    known = _names(model)
+    for name, value in given.items():
+        if name not in known:
+            shown = _printable(name)
+            raise ValidationError.of(shown, value, sorted(known), f"Unknown parameter: {shown}")
+    return convert(given, model, strict=False)
+
+
+def read_headers(model: type[S], headers: Mapping[str, str]) -> S:
+    """The request's own headers as `model`; others are none of its business. Raises `ValidationError`."""
+    given = {name: headers[name] for name in _names(model) if name in headers}
+    return convert(given, model, strict=False)
+
+
+def read_pairs(query_string: bytes) -> dict[str, str]:
+    """The query string's names and values. Raises `InvalidRequest`, `ValidationError`."""
     if len(query_string) > MAX_QUERY_BYTES:
         raise InvalidRequest(f"The query string is longer than {MAX_QUERY_BYTES} bytes")
     given: dict[str, str] = {}
@@ -43,18 +60,7 @@ def read_parameters(model: type[S], query_string: bytes) -> S:
         if "\0" in value:
             raise ValidationError.of(_printable(name), _printable(value), "text without NUL")
         given[name] = f"{given[name]},{value}" if name in given else value
-    known = _names(model)
-    for name, value in given.items():
-        if name not in known:
-            shown = _printable(name)
-            raise ValidationError.of(shown, value, sorted(known), f"Unknown parameter: {shown}")
-    return _convert(given, model, strict=False)
-
-
-def read_headers(model: type[S], headers: Mapping[str, str]) -> S:
-    """The request's own headers as `model`; others are none of its business. Raises `ValidationError`."""
-    given = {name: headers[name] for name in _names(model) if name in headers}
-    return _convert(given, model, strict=False)
+    return given
 
 
 @cache
@@ -95,10 +101,11 @@ def read_body(model: type[S], raw: bytes) -> S:
         raise ValidationError.of(
             "body", type(value).__name__, "a JSON object", "The body must be a JSON object"
         )
-    return _convert(value, model, strict=True)
+    return convert(value, model, strict=True)
 
 
-def _convert(value: dict[str, Any], model: type[S], *, strict: bool) -> S:
+def convert(value: dict[str, Any], model: type[S], *, strict: bool = False) -> S:
+    """Decoded fields as `model`; not `strict`, text will do for other types. Raises `ValidationError`."""
     try:
         return msgspec.convert(value, model, strict=strict)
     except msgspec.ValidationError as error:

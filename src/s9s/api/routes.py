@@ -10,6 +10,7 @@ from s9s.api.routers import (
     audit,
     job_changes,
     jobs,
+    live,
     login,
     metrics,
     nodes,
@@ -33,6 +34,7 @@ V1_ROUTES: Final[list[HTTPRouteHandler]] = [
     *login.ROUTES,
     *tokens.ROUTES,
     *audit.ROUTES,
+    *live.ROUTES,
     *status.ROUTES,
 ]
 

@@ -13,12 +13,14 @@ from s9s.api.front import Front
 from s9s.api.pages import JobPages
 from s9s.api.peers import Proxies
 from s9s.api.prometheus import Exposition
+from s9s.api.streams import EventStreams
 from s9s.api.tally import RequestTally
 from s9s.app.clusters import open_backend
 from s9s.app.credentials import open_access_tokens, open_credentials, open_logins
 from s9s.app.delivery import open_mailer, open_outgoing
 from s9s.app.events import watched
 from s9s.app.history import recording
+from s9s.app.live import Live, live
 from s9s.app.metrics import sampling
 from s9s.backends.base import SupportsFiles, SupportsTime, UserFiles
 from s9s.backends.files import LocalUserFiles
@@ -75,6 +77,7 @@ class Application:
     mailer: Mailer
     outgoing: Outgoing
     events: EventLog
+    live: Live
     is_simulated: bool
 
 
@@ -136,6 +139,11 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         stack.callback(logins.close)
         tally = RequestTally()
         exposition = Exposition(metrics, Telemetry(cluster, failures), tally)
+        proxies = Proxies(settings.server.trusted_proxies)
+        credentials = open_credentials(settings, tokens, access_tokens, failures, is_simulated=is_simulated)
+        following = await stack.enter_async_context(
+            live(settings, events, cluster, holds, tokens, credentials, proxies, limits, audit)
+        )
         services = _services(
             settings,
             cluster,
@@ -150,12 +158,12 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             audit,
             failures,
             logins,
+            following.streams,
         )
-        proxies = Proxies(settings.server.trusted_proxies)
-        credentials = open_credentials(settings, tokens, access_tokens, failures, is_simulated=is_simulated)
         front = create_app(
             services,
             credentials,
+            following.sockets,
             proxies=proxies,
             limits=limits,
             tally=tally,
@@ -167,7 +175,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         )
         lane = JobsLane(credentials, proxies, limits, services.job_pages, front)
         yield Application(
-            front, lane, cluster, services, tokens, limits, mailer, outgoing, events, is_simulated
+            front, lane, cluster, services, tokens, limits, mailer, outgoing, events, following, is_simulated
         )
 
 
@@ -185,6 +193,7 @@ def _services(
     audit: Audit,
     failures: FailedLogins,
     logins: Logins,
+    streams: EventStreams,
 ) -> Services:
     jobs = Jobs(cluster, holds)
     control = JobControl(cluster, jobs, holds)
@@ -214,4 +223,5 @@ def _services(
         access_tokens=access_tokens,
         logins=logins,
         audit=audit,
+        streams=streams,
     )

@@ -17,9 +17,9 @@ import uvloop
 
 from s9s import __version__
 from s9s.api.fastlane import protocol_with
-from s9s.api.tls import CertifiedWebSocketProtocol
 from s9s.app.application import Application, running
 from s9s.app.credentials import TEST_TOKEN
+from s9s.app.live import websocket_protocol
 from s9s.app.logs import configure_logging
 from s9s.app.tls import UnusableTls, open_tls
 from s9s.config import BadConfiguration, Settings
@@ -87,7 +87,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
                 body_seconds=settings.limits.request_body_seconds,
             ),
             loop="none",
-            ws=CertifiedWebSocketProtocol,
+            ws=websocket_protocol(settings),
             lifespan="on",
             log_config=None,
             access_log=settings.logging.access,
@@ -127,6 +127,8 @@ class _GreetingServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # What has no end of its own would be waited for.
         await self._application.services.following.close()
+        # Streams of events never end by themselves.
+        self._application.live.streams.stop()
         await super().shutdown(sockets)
 
 

@@ -16,3 +16,10 @@ class Events(Section):
     """How long events are kept for clients that come back (`since`)."""
     max_events: Annotated[int, Field(ge=1000, le=100_000_000)] = 500_000
     """Events kept at most; beyond it the oldest go first. 100,000 take 10 to 20 MB."""
+    max_connections: Annotated[int, Field(ge=1, le=100_000)] = 64
+    """WebSockets and event streams of one credential that may be open at the same time."""
+    max_subscriptions: Annotated[int, Field(ge=1, le=10_000)] = 64
+    """Subscriptions of one WebSocket."""
+    max_buffer_bytes: Annotated[int, Field(ge=4096, le=2**30)] = 65_536
+    """What may wait for one client to be read; one that is slower is told that it lagged, and brought up to
+    date from the log."""

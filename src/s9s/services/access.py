@@ -38,6 +38,15 @@ SCOPES: Final = {
 }
 
 
+#: What a credential must be good for to hear of changes, by channel.
+CHANNEL_SCOPES: Final = {
+    "jobs": "jobs:read",
+    "nodes": "nodes:read",
+    "metrics": "metrics:read",
+    "queue": "jobs:read",
+    "alerts": "nodes:read",
+}
+
 _HET_JOB: Final = re.compile(r"^#SBATCH\b.*\b(het|pack)job\b", re.MULTILINE | re.IGNORECASE)
 
 
@@ -158,6 +167,34 @@ def require_totals(caller: Caller, info: ClusterInfo) -> None:
         and may_see_all(caller, info, "partitions")
     ):
         raise PermissionDenied("This credential does not see the whole cluster")
+
+
+def require_channel(caller: Caller, info: ClusterInfo, user: User | None, channel: str) -> Visibility | None:
+    """Let only those hear of changes who may list what changes; which jobs they may hear of.
+
+    Statistics tell of everybody's jobs and nodes, so they are for those who may see them all.
+
+    Args:
+        caller: Whoever subscribes.
+        info: Of the cluster.
+        user: The caller's user as accounting knows it.
+        channel: ``jobs``, ``nodes``, ``queue``, ``metrics`` or ``alerts``.
+
+    Returns:
+        As `job_visibility`; ``None`` for channels of something else.
+
+    Raises:
+        PermissionDenied: With what is missing.
+    """
+    require_scope(caller, CHANNEL_SCOPES[channel])
+    visibility = job_visibility(caller, info, user)
+    if channel == "jobs":
+        return visibility
+    if channel in ("queue", "metrics") and not may_see_job_totals(caller, info):
+        raise PermissionDenied(f"The channel {channel} tells of jobs that you may not see", channel=channel)
+    if channel in ("nodes", "metrics") and not may_see_all(caller, info, "nodes"):
+        raise PermissionDenied("Nodes are private on this cluster", private_data="nodes")
+    return None
 
 
 def may_see_user(visibility: Visibility | None, user: User) -> bool:

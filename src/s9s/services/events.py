@@ -12,6 +12,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from itertools import islice
 from typing import Final
 
 from s9s.domain.errors import S9SError
@@ -23,6 +24,10 @@ from s9s.storage.events import EventRecords, State
 MAX_WAITING: Final = 200_000
 #: Events that are written in one transaction.
 TOGETHER: Final = 1_000
+#: The newest events are in memory too.
+RECENT: Final = 10_000
+#: Replays that read the database at the same time.
+_READERS: Final = 2
 _RETRY_SECONDS: Final = 1.0
 #: From one removal of old events to the next.
 _PRUNE_SECONDS: Final = 60.0
@@ -70,6 +75,8 @@ class EventLog:
         self._pruned_at = time.monotonic()
         self._is_stopping = False
         self._kept_state = 0
+        self._recent: deque[Event] = deque(maxlen=RECENT)
+        self._reading = asyncio.Semaphore(_READERS)
         self.oldest = 1
         """Number of the oldest event that is kept; one more than `newest` when there is none."""
         self.newest = 0
@@ -130,7 +137,18 @@ class EventLog:
         """
         self.require(sequence)
         expected = sequence + 1
-        async for events in self._records.walk(sequence):
+        if self._recent and self._recent[0].sequence <= expected:
+            # Whoever was away for a moment costs the database nothing.
+            missed = list(islice(self._recent, expected - self._recent[0].sequence, None))
+            if missed:
+                yield missed
+            return
+        pieces = self._records.walk(sequence)
+        while True:
+            async with self._reading:
+                events = await anext(pieces, None)
+            if events is None:
+                return
             if events[0].sequence != expected:
                 # The oldest ones have gone since.
                 self.require(sequence)
@@ -146,6 +164,11 @@ class EventLog:
     def waiting(self) -> int:
         """How many events are not written yet."""
         return len(self._waiting)
+
+    @property
+    def appended(self) -> int:
+        """The number that the last event so far will have, written or not."""
+        return self.newest + sum(isinstance(one, Event) for one in self._waiting)
 
     async def written(self) -> None:
         """Wait until everything appended so far is written and told of."""
@@ -195,6 +218,7 @@ class EventLog:
             for _ in drafts:
                 self._waiting.popleft()
         self.newest = events[-1].sequence
+        self._recent.extend(events)
         self._tell(events)
         if time.monotonic() - self._pruned_at >= _PRUNE_SECONDS:
             await self.prune()

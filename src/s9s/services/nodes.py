@@ -104,7 +104,7 @@ class Nodes:
         key = structs.replace(query, limit=0, offset=0)
         found = self._found.get(key)
         if found is None:
-            matching = [node for node in nodes.all() if _matches(node, query)]
+            matching = [node for node in nodes.all() if node_matches(node, query)]
             found = ordered(matching, NODE_SORT_KEYS, sort=query.sort, descending=query.descending)
             self._found[key] = found
         return found
@@ -199,7 +199,8 @@ class Nodes:
             raise PermissionDenied("Nodes are private on this cluster", private_data="nodes")
 
 
-def _matches(node: Node, query: NodeQuery) -> bool:
+def node_matches(node: Node, query: NodeQuery) -> bool:
+    """Whether one node passes the filters of a query."""
     return (
         (query.names is None or node.node_name in query.names)
         and (query.states is None or not query.states.isdisjoint(node.state_names))

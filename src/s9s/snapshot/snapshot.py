@@ -34,14 +34,19 @@ class NamedTable(Generic[T]):
         self._items: dict[str, T] = {}
         self.revision = 0
         """How often they have been read."""
+        self.generation = 0
+        """Goes up with every change."""
 
     def __len__(self) -> int:
         return len(self._items)
 
     def replace(self, items: Iterable[T]) -> None:
         """These are all there are."""
-        self._items = {self._name_of(item): item for item in sorted(items, key=self._name_of)}
         self.revision += 1
+        found = {self._name_of(item): item for item in sorted(items, key=self._name_of)}
+        if found != self._items:
+            self._items = found
+            self.generation += 1
 
     def get(self, name: str) -> T | None:
         """The one of this name."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, Struct
 
+from s9s.api.parameters import Parameters
 from s9s.api.schemas.paging import PageInfo, PageParameters, SortOrder
 from s9s.domain.dependencies import parse_dependency
 from s9s.domain.durations import format_duration, format_hours
@@ -40,6 +41,21 @@ class JobListParameters(PageParameters, frozen=True):
     )
     sort: Annotated[str, Meta(description="Any scalar field of a job")] = "submit_time"
     order: Annotated[SortOrder, Meta(description="Sort order")] = "desc"
+
+
+class JobFilter(Parameters, frozen=True):
+    """Which jobs: the filters of the job list. Values are comma lists; JSON lists will do too."""
+
+    state: Annotated[str, Meta(description="Job states or flags", examples=["RUNNING"])] | None = None
+    user: Annotated[str, Meta(description="User names", examples=["alice"])] | None = None
+    partition: Annotated[str, Meta(description="Partition names")] | None = None
+    account: Annotated[str, Meta(description="Account names, without regard to case")] | None = None
+    qos: Annotated[str, Meta(description="QOS names, without regard to case")] | None = None
+    job_name: Annotated[str, Meta(description="A job name, exactly")] | None = None
+    job_id: Annotated[str, Meta(description="Job ids; an array's id means all its tasks")] | None = None
+    node: Annotated[str, Meta(description="Jobs on these nodes, as names or a hostlist")] | None = None
+    start_time: Annotated[str, Meta(description="Jobs that had not ended before")] | None = None
+    end_time: Annotated[str, Meta(description="Jobs that were submitted by then")] | None = None
 
 
 class JobRow(Struct, frozen=True):

@@ -1,0 +1,89 @@
+"""Those who follow events: WebSockets and Server-Sent Events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from s9s.api.frames import SharedFramesProtocol
+from s9s.api.live import LiveEndpoint, Snapshots
+from s9s.api.peers import Proxies
+from s9s.api.sockets import Endpoint, Sockets
+from s9s.api.streams import EventStreams
+from s9s.api.verifiers import Verifiers
+from s9s.config import Settings
+from s9s.services.audit import Audit
+from s9s.services.clusters import Cluster
+from s9s.services.credentials import Credentials
+from s9s.services.events import EventLog
+from s9s.services.holds import Holds
+from s9s.services.hub import Hub
+from s9s.services.jobs import Jobs
+from s9s.services.limits import RateLimits
+from s9s.services.nodes import Nodes
+from s9s.services.open_connections import OpenConnections
+from s9s.services.tickets import Tickets
+from s9s.services.tokens import Tokens
+
+
+@dataclass(frozen=True)
+class Live:
+    """What those who follow events are served by."""
+
+    hub: Hub
+    connections: OpenConnections
+    streams: EventStreams
+    sockets: Sockets
+
+
+@asynccontextmanager
+async def live(
+    settings: Settings,
+    events: EventLog,
+    cluster: Cluster,
+    holds: Holds,
+    tokens: Tokens,
+    credentials: Credentials,
+    proxies: Proxies,
+    limits: RateLimits,
+    audit: Audit,
+    endpoints: Mapping[str, Endpoint] | None = None,
+) -> AsyncIterator[Live]:
+    """Begin to tell of events; `endpoints` are WebSockets of others, by path."""
+    hub = Hub(events, cluster)
+    connections = OpenConnections(tokens.known, maximum=settings.events.max_connections, review=hub.review)
+    snapshots = Snapshots(Jobs(cluster, holds), Nodes(cluster))
+    tickets, verifiers = Tickets(), Verifiers(credentials, proxies)
+    streams = EventStreams(hub, snapshots, connections, tickets, verifiers)
+    public = settings.server.public_url
+    sockets = Sockets(
+        {
+            "/v1/ws": LiveEndpoint(hub, snapshots, max_subscriptions=settings.events.max_subscriptions),
+            **(endpoints or {}),
+        },
+        verifiers,
+        proxies=proxies,
+        limits=limits,
+        connections=connections,
+        tickets=tickets,
+        audit=audit,
+        origins=[*settings.server.allowed_origins, *([public] if public else [])],
+    )
+    hub.start()
+    connections.start()
+    try:
+        yield Live(hub, connections, streams, sockets)
+    finally:
+        streams.stop()
+        await connections.stop()
+        await hub.stop()
+
+
+def websocket_protocol(settings: Settings) -> type[SharedFramesProtocol]:
+    """The protocol class for uvicorn."""
+
+    class Protocol(SharedFramesProtocol):
+        max_buffer_bytes = settings.events.max_buffer_bytes
+
+    return Protocol
