@@ -62,6 +62,10 @@ class DeadlineProtocol(CertifiedHttpProtocol):
     def on_headers_complete(self) -> None:
         self.headed = self.begun
         super().on_headers_complete()
+        if not self.parser.should_upgrade():
+            # The scope has them. What follows a body in chunks (trailers) is no header: no credential, and no
+            # word of a proxy, which looks for such words in the head only.
+            self.headers = []
 
     def on_message_complete(self) -> None:
         self.ended += 1
@@ -78,8 +82,21 @@ class DeadlineProtocol(CertifiedHttpProtocol):
             self._stall = None
         super().resume_writing()
 
+    def check_head(self) -> None:
+        """What the parser lets pass and RFC 9112 does not. Raises `ValueError`, which ends the connection."""
+        version = self.parser.get_http_version()
+        hosts = [name for name, _ in self.headers if name == b"host"]
+        if version not in ("1.0", "1.1") or len(hosts) > 1 or (version == "1.1" and not hosts):
+            raise ValueError("another version of HTTP, or not one Host")
+
     def send_400_response(self, msg: str) -> None:
-        """Refuse in the format of all errors what is no HTTP, and close."""
+        """Refuse in the format of all errors what is no HTTP, and close.
+
+        Only close where a proxy would take the refusal for the answer to another request.
+        """
+        if not self._may_refuse():
+            self.transport.close()
+            return
         request_id = request_id_of(())
         body = envelope(InvalidRequest(msg), request_id)
         self.transport.write(
@@ -87,6 +104,15 @@ class DeadlineProtocol(CertifiedHttpProtocol):
             b"content-length: %d\r\nconnection: close\r\n\r\n%b" % (request_id.encode(), len(body), body)
         )
         self.transport.close()
+
+    def _may_refuse(self) -> bool:
+        """Whether nothing else is to be answered, or has been, than what cannot be read."""
+        cycle: Any = self.cycle  # None before the first request
+        if cycle is None:
+            return True
+        if self.headed == self.begun != self.ended:  # it is about the body of the cycle's own request
+            return not self.pipeline and not cycle.response_started
+        return bool(cycle.response_complete)
 
     def _expect_more(self, received: int) -> None:
         """There is the beginning of a message, but not its end."""

@@ -59,6 +59,10 @@ def status_of(error: S9SError) -> int:
     return 503 if isinstance(error, SlurmUnavailable | ServiceUnavailable) else STATUS_OF_CODE[error.code]
 
 
+#: The framework's words for a client that closes the connection within a body.
+_CLIENT_LEFT: Final = "client disconnected prematurely"
+
+
 def headers_of(error: S9SError) -> dict[str, str]:
     """Headers that belong to an error."""
     if isinstance(error, SlurmUnavailable | ServiceUnavailable | RateLimitExceeded):
@@ -110,6 +114,8 @@ def _as_s9s_error(request: Request[Any, Any, Any], exception: Exception) -> tupl
     ):
         phrase = http.HTTPStatus(exception.status_code).phrase
         return InvalidRequest(f"The request cannot be read: {exception.detail or phrase}"), {}
+    if isinstance(exception, HTTPException) and exception.detail == _CLIENT_LEFT:
+        return InvalidRequest("The request ended before it was complete"), {}  # which nobody hears
     log.error("unexpected error", path=request.url.path, exc_info=exception)
     return S9SError(
         "An unexpected error happened; the server's log has the details under this request_id"

@@ -168,6 +168,7 @@ def protocol_with(
             super().on_message_begin()
 
         def on_headers_complete(self) -> None:
+            self.check_head()
             if (query := self._query()) is not None and self._is_plain() and self._is_idle():
                 answer = lane.answer(query, self.headers, self.client and self.client[0], self.connection)
                 if answer is not None:
