@@ -54,6 +54,13 @@ TABLE = {
     "create_token": "tokens:write",
     "revoke_token": "tokens:write",
     "list_audit": "admin",
+    # What an export takes depends on what is in it: tests/api/test_exports.py.
+    "export_data": ANYBODY,
+    "create_export": ANYBODY,
+    "list_exports": ANYBODY,
+    "get_export": ANYBODY,
+    "download_export": ANYBODY,
+    "delete_export": ANYBODY,
     "whoami": ANYBODY,
     "create_ticket": ANYBODY,
     "stream_events": ANYBODY,  # each channel needs the scope of its list: tests/api/test_ws.py
@@ -198,7 +205,12 @@ async def answers(caller: httpx2.AsyncClient) -> dict[str, httpx2.Response]:
     found = {}
     for operation, method, path in OPERATIONS:
         url = path.format(
-            job_id="999999", node_name="nowhere", username="nobody-here", name="nope", token_id="tok_0"
+            job_id="999999",
+            node_name="nowhere",
+            username="nobody-here",
+            name="nope",
+            token_id="tok_0",
+            export_id="exp_0",
         )
         body = BODIES.get(operation, {})
         content: dict[str, Any] = {"json": body} if method in ("POST", "PUT") else {}

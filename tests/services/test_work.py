@@ -185,12 +185,14 @@ async def test_files_live_as_long_as_their_items(queue: WorkQueue, tmp_path: Pat
         (tmp_path / "files" / name).touch()
     now = time.time()
     await queue.clean()
+    await queue.sweep()
     assert len(list((tmp_path / "files").iterdir())) == 5
     queue.clock = lambda: now + 990
     assert await queue.get(item.item_id) is not None
     queue.clock = lambda: now + 4000
     assert await queue.get(item.item_id) is None
     await queue.clean()
+    await queue.sweep()
     assert list((tmp_path / "files").iterdir()) == []
     assert await queue.records.get(item.item_id) is None
 
@@ -291,6 +293,6 @@ async def test_kills_at_any_moment_lose_nothing_and_double_nothing(tmp_path: Pat
             assert b"".join(found) == content
         later = time.time() + 4000
         queue.clock = lambda: later
-        await queue.clean()
+        await queue.sweep()
         wanted = sorted(str(item.result and item.result["artifact"]) for item in completed.values())
         assert sorted(path.name for path in (tmp_path / "files").iterdir()) == wanted

@@ -99,7 +99,7 @@ def create_app(
         openapi_config=None,
         request_max_body_size=max_body_bytes,
         lifespan=[live],
-        state=State({"openapi": Document(public_url)}),
+        state=State({"openapi": Document(public_url), "public_url": public_url}),
         logging_config=None,
     )
 
@@ -125,8 +125,11 @@ def _cors(allowed_origins: Sequence[str]) -> CORSConfig:
     return CORSConfig(
         allow_origins=list(allowed_origins),
         allow_methods=["GET", "POST", "PUT", "DELETE"],
-        allow_headers=["Authorization", "X-API-Key", "Content-Type", "Idempotency-Key", "X-Request-ID"],
+        allow_headers=["Authorization", "X-API-Key", "Content-Type", "Idempotency-Key", "X-Request-ID",
+            "Range", "If-Range", "If-None-Match",
+        ],
         expose_headers=[
+            "Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", "Repr-Digest",
             "Idempotent-Replayed", "Location", "Retry-After", "X-Request-ID", "X-S9S-Warning",
             "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-RateLimit-Window",
         ],

@@ -20,6 +20,7 @@ from s9s.services.access_tokens import AccessTokens
 from s9s.services.audit import Audit
 from s9s.services.bulk import Bulk
 from s9s.services.clients import Clients
+from s9s.services.exports import Exports
 from s9s.services.following import Following
 from s9s.services.history import History
 from s9s.services.idempotency import Submissions
@@ -59,6 +60,7 @@ class Services:
     access_tokens: AccessTokens
     audit: Audit
     streams: EventStreams
+    exports: Exports
 
 
 def checks(auditing: Auditing) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:

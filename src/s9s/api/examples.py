@@ -27,6 +27,18 @@ REQUEST_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "environment": {"CUDA_VISIBLE_DEVICES": "0,1"},
         "dependencies": [{"type": "afterok", "job_id": "12344"}],
     },
+    "export_data": {
+        "type": "jobs",
+        "format": "csv",
+        "filter": {
+            "state": "COMPLETED",
+            "user": "alice",
+            "start_time": "2023-12-01T00:00:00Z",
+            "end_time": "2023-12-31T23:59:59Z",
+        },
+        "fields": ["job_id", "job_name", "user", "state", "runtime"],
+        "options": {"include_headers": True, "delimiter": ",", "filename": "alice_december_jobs.csv"},
+    },
     "hold_job": {"reason": "Debugging required"},
     "set_job_priority": {"priority": 1500},
     "drain_node": {"reason": "Hardware maintenance", "timeout": "2h"},
@@ -106,6 +118,23 @@ RESPONSE_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "array_task_id": None,
     },
     "submit_job": {"job_id": "12346", "state": "PENDING", "message": "Job submitted successfully"},
+    "export_data": {
+        "export_id": "exp_abc123",
+        "status": "processing",
+        "download_url": None,
+        "created_at": "2023-12-15T14:30:00Z",
+        "expires_at": "2023-12-16T14:30:00Z",
+    },
+    "get_export": {
+        "export_id": "exp_abc123",
+        "status": "completed",
+        "download_url": "https://api.example.com/v1/exports/exp_abc123/download",
+        "file_size": 2048576,
+        "record_count": 1247,
+        "created_at": "2023-12-15T14:30:00Z",
+        "completed_at": "2023-12-15T14:32:15Z",
+        "expires_at": "2023-12-16T14:30:00Z",
+    },
     "cancel_job": {"job_id": "12345", "state": "CANCELLED", "message": "Job cancelled successfully"},
     "list_nodes": {
         "nodes": [

@@ -24,6 +24,7 @@ from s9s.api.errors import ErrorEnvelope
 from s9s.api.examples import ERROR_EXAMPLE, REQUEST_EXAMPLES, RESPONSE_EXAMPLES
 from s9s.api.parameters import Parameters
 from s9s.api.routes import ROOT_ROUTES, V1_ROUTES
+from s9s.formats import FORMATS
 from s9s.services.access import SCOPES
 
 _DESCRIPTION: Final = """\
@@ -53,6 +54,7 @@ _TAGS: Final = {
     "Partitions": "Partitions and what is free in them",
     "Metrics": "How busy the cluster is, now and over time",
     "Credentials": "Who the caller is, and the caller's own credentials",
+    "Exports": "Rows as files: CSV, Excel, Parquet and more",
     "Audit": "What was done by whom, for administrators",
     "Live": "Changes as they happen, over WebSockets and Server-Sent Events",
     "Status": "How the server and its clusters are",
@@ -74,6 +76,7 @@ _STATUS_TEXT: Final = {
     "403": "Slurm, or the credential's scope, says no (`PERMISSION_DENIED`)",
     "404": "No such resource (`RESOURCE_NOT_FOUND`)",
     "409": "The resource's state forbids it (`RESOURCE_CONFLICT`)",
+    "416": "The file has no such range (`INVALID_REQUEST`)",
     "429": "Too many requests (`RATE_LIMIT_EXCEEDED`); `Retry-After` says when to try again",
     "500": "Slurm refused unexpectedly (`SLURM_ERROR`), or the server failed (`INTERNAL_ERROR`)",
     "503": "Slurm is out of reach (`SLURM_ERROR`); `Retry-After` says when to try again",
@@ -227,7 +230,10 @@ def _responses(
     name, answer = route.fn.__name__, _answer(route)
     status = str(route.status_code or 200)
     content: dict[str, Any] = {}
-    if answer is not None:
+    if "file" in route.opt:
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        content |= {one.media_type: binary for one in FORMATS.values()}
+    elif answer is not None:
         content["application/json"] = {"schema": _reference(answer)}
         if name in RESPONSE_EXAMPLES:
             content["application/json"]["example"] = complete(
@@ -255,16 +261,31 @@ def _responses(
     if needs_credentials and route.http_methods & {"DELETE", "PUT", "POST"}:
         errors += ["404", "409"]
     failures: Mapping[str, type[msgspec.Struct]] = route.opt.get("failures", {})
-    return {status: success} | {
-        one: {
-            "description": _STATUS_TEXT[one],
-            "headers": _headers(one, needs_credentials),
-            "content": {"application/json": {"schema": _reference(failures.get(one, ErrorEnvelope))}},
+    others: dict[str, Any] = {}
+    if "file" in route.opt:
+        headers |= _FILE_HEADERS
+        others["206"] = success | {"description": "The range that was asked for"}
+        others["304"] = {"description": "The client has it already", "headers": _headers("304", True)}
+        errors += ["409", "416"]
+    return (
+        {status: success}
+        | others
+        | {
+            one: {
+                "description": _STATUS_TEXT[one],
+                "headers": _headers(one, needs_credentials),
+                "content": {"application/json": {"schema": _reference(failures.get(one, ErrorEnvelope))}},
+            }
+            for one in sorted({*errors, *failures})
         }
-        for one in sorted({*errors, *failures})
-    }
+    )
 
 
+_FILE_HEADERS: Final = {
+    "Content-Disposition": {"description": "Name of the file", "schema": {"type": "string"}},
+    "ETag": {"description": "Of the file's content", "schema": {"type": "string"}},
+    "Repr-Digest": {"description": "SHA-256 of the whole file (RFC 9530)", "schema": {"type": "string"}},
+}
 _STATUS_OK: Final = {"200": "Success", "201": "Created"}
 
 

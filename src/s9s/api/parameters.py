@@ -125,10 +125,11 @@ def _explain(text: str, value: dict[str, Any], model: type[Struct]) -> Validatio
     field = re.search(r"(unknown|required) field `([^`]*)`", what)
     if field:
         parameter = ".".join([*steps, field[2]])
-        names = sorted(one.encode_name for one in msgspec.structs.fields(model))
+        nested = _nested(model, steps)
+        names = sorted(_names(nested)) if nested else "no such field"
         if field[1] == "unknown":
             return ValidationError.of(
-                parameter, _at(value, [*steps, field[2]]), names if not steps else "no such field",
+                parameter, _at(value, [*steps, field[2]]), names,
                 f"Unknown field: {parameter}",
             )  # fmt: skip
         return ValidationError.of(parameter, None, "this field is required", f"Missing field: {parameter}")
@@ -137,6 +138,17 @@ def _explain(text: str, value: dict[str, Any], model: type[Struct]) -> Validatio
     return ValidationError.of(
         parameter, bad, _allowed(what, parameter, model), f"Invalid value for {parameter}: {what}"
     )
+
+
+def _nested(model: type[Struct], steps: list[str]) -> type[Struct] | None:
+    """The struct that stands at a path within another one, where it is a field of it."""
+    for step in steps:
+        kinds = [one.type for one in msgspec.structs.fields(model) if one.encode_name == step]
+        found = kinds[0] if kinds else None
+        if not (isinstance(found, type) and issubclass(found, Struct)):
+            return None
+        model = found
+    return model
 
 
 def _allowed(what: str, parameter: str, model: type[Struct]) -> object:

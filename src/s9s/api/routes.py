@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from s9s.api.routers import (
     audit,
+    exports,
     job_changes,
     jobs,
     live,
@@ -35,6 +36,7 @@ V1_ROUTES: Final[list[HTTPRouteHandler]] = [
     *tokens.ROUTES,
     *audit.ROUTES,
     *live.ROUTES,
+    *exports.ROUTES,
     *status.ROUTES,
 ]
 

@@ -22,6 +22,7 @@ from s9s.app.events import watched
 from s9s.app.history import recording
 from s9s.app.live import Live, live
 from s9s.app.metrics import sampling
+from s9s.app.work import background, open_exports
 from s9s.backends.base import SupportsFiles, SupportsTime, UserFiles
 from s9s.backends.files import LocalUserFiles
 from s9s.backends.processes import Processes
@@ -53,6 +54,7 @@ from s9s.services.status import Health
 from s9s.services.telemetry import Telemetry
 from s9s.services.tokens import Tokens
 from s9s.services.users import Users
+from s9s.services.work import WorkQueue
 from s9s.snapshot.clock import SystemClock
 from s9s.snapshot.snapshot import Snapshot
 from s9s.snapshot.watcher import Watcher
@@ -144,6 +146,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         following = await stack.enter_async_context(
             live(settings, events, cluster, holds, tokens, credentials, proxies, limits, audit)
         )
+        queue = await stack.enter_async_context(background(settings, database))
         services = _services(
             settings,
             cluster,
@@ -159,6 +162,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             failures,
             logins,
             following.streams,
+            queue,
         )
         front = create_app(
             services,
@@ -194,8 +198,9 @@ def _services(
     failures: FailedLogins,
     logins: Logins,
     streams: EventStreams,
+    queue: WorkQueue,
 ) -> Services:
-    jobs = Jobs(cluster, holds)
+    jobs, nodes, users, partitions = Jobs(cluster, holds), Nodes(cluster), Users(cluster), Partitions(cluster)
     control = JobControl(cluster, jobs, holds)
     output = Output(cluster, jobs)
     return Services(
@@ -211,9 +216,9 @@ def _services(
         bulk=Bulk(jobs, JobControl(cluster, jobs, holds, is_bulk=True)),
         output=output,
         following=Following(cluster, output),
-        nodes=Nodes(cluster),
-        partitions=Partitions(cluster),
-        users=Users(cluster),
+        nodes=nodes,
+        partitions=partitions,
+        users=users,
         history=history,
         metrics=metrics,
         exposition=exposition,
@@ -224,4 +229,5 @@ def _services(
         logins=logins,
         audit=audit,
         streams=streams,
+        exports=open_exports(settings, queue, database, cluster, holds, jobs, nodes, users, partitions),
     )

@@ -16,6 +16,7 @@ from s9s.config.samples import Samples
 from s9s.config.section import Section
 from s9s.config.server import Database, Limits, Logging, Server
 from s9s.config.submissions import Submissions
+from s9s.config.work import Artifacts, Exports, Work
 
 
 class Settings(BaseModel):
@@ -39,6 +40,9 @@ class Settings(BaseModel):
     submissions: Submissions = Field(default_factory=Submissions)
     metrics: Metrics = Field(default_factory=Metrics)
     samples: Samples = Field(default_factory=Samples)
+    work: Work = Field(default_factory=Work)
+    exports: Exports = Field(default_factory=Exports)
+    artifacts: Artifacts = Field(default_factory=Artifacts)
     limits: Limits = Field(default_factory=Limits)
     logging: Logging = Field(default_factory=Logging)
     _config_file: Path | None = None

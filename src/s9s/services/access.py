@@ -309,3 +309,21 @@ def require_scope(caller: Caller, scope: str) -> None:
     """Let only credentials pass that may be used for this. Raises `PermissionDenied`."""
     if not caller.allows(scope):
         raise PermissionDenied(f"This credential does not allow {scope}", required_scope=scope)
+
+
+def may_see_made(caller: Caller, owner: str, credential: str, scope: str) -> bool:
+    """Whether a caller may have a file that somebody asked for: its owner, and administrators.
+
+    The file holds what the credential that asked for it may see: one that is for less gets only its own.
+
+    Args:
+        caller: Whoever wants it.
+        owner: The user who asked for it.
+        credential: Public id of the credential that did.
+        scope: What it takes to see what is in it.
+    """
+    if not caller.allows(scope):
+        return False
+    if caller.restrictions.narrows_jobs:
+        return caller.user == owner and caller.token_id == credential
+    return caller.user == owner or caller.role is Role.ADMIN

@@ -6,6 +6,7 @@ See docs/decisions/0007-background-work.md.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Collection
@@ -22,9 +23,14 @@ from s9s.storage.work import QueueFull, WorkRecords
 #: How long results can be looked up if nothing else is said, and what failed or was cancelled.
 KEPT_SECONDS: Final = 86_400
 
+#: What took so long that its time would be over is there at least for this.
+_LEAST_SECONDS: Final = 3600
+
 #: Pauses between looks at an item that somebody waits for.
 _FIRST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.5
+
+_log = logging.getLogger(__name__)
 
 
 class WorkFailed(Exception):
@@ -120,6 +126,13 @@ class WorkQueue:
         """Say how a kind of work is done and how long its results are kept."""
         self.kinds[kind] = Kind(handler, kept_seconds)
 
+    def expiry(self, item: WorkItem) -> int:
+        """When an item is forgotten: counted from when it was asked for, but not as soon as it is there."""
+        if item.expires_at is not None:
+            return item.expires_at
+        kept = self.kinds[item.kind].kept_seconds if item.kind in self.kinds else KEPT_SECONDS
+        return max(item.created_at + kept, int(self.clock()) + min(kept, _LEAST_SECONDS))
+
     @staticmethod
     def new_id(kind: str) -> str:
         """An id for an item that is still to be put: ``exp_5f0c...``."""
@@ -139,7 +152,7 @@ class WorkQueue:
         Args:
             kind: One of those that are registered.
             owner: The user who asks for it.
-            payload: JSON.
+            payload: JSON. An ``input`` in it, a file's name, is deleted once the item is finished.
             not_before: Epoch seconds.
             item_id: One of `new_id`, for what the payload names by it.
 
@@ -158,16 +171,16 @@ class WorkQueue:
         try:
             await self.records.add(item)
         except QueueFull as full:
-            whose = "You have" if full.is_own else "All users together have"
-            raise RateLimitExceeded(
-                f"{whose} {full.count} exports and reports that are not finished; no more are taken",
-                10,
-                unfinished=full.count,
-                maximum=full.maximum,
-                whose="own" if full.is_own else "all",
-            ) from full
+            raise _too_much(full) from full
         self.on_put()
         return item.item_id
+
+    async def require_room(self, owner: str) -> None:
+        """Raises `RateLimitExceeded` where `put` would, before anything is prepared for it."""
+        try:
+            await self.records.require_room(owner)
+        except QueueFull as full:
+            raise _too_much(full) from full
 
     async def get(self, item_id: str) -> WorkItem | None:
         """One item; ``None`` when there is none, or none any more."""
@@ -199,6 +212,8 @@ class WorkQueue:
             now = int(self.clock())
             item = await self.records.cancel(item_id, now, now + KEPT_SECONDS)
             if item is None or item.status is WorkState.CANCELLED:
+                if item is not None and item.state is WorkState.CANCELLED:
+                    await self.drop_input(item)
                 return item
         if item is not None:
             await self.forget(item)
@@ -220,15 +235,27 @@ class WorkQueue:
         """Delete a finished item and its file."""
         # The item first counts as expired: nobody is offered a file that is half gone.
         await self.records.keep_until(item.item_id, int(self.clock()))
+        await self.drop_input(item)
         if item.result and (name := item.result.get("artifact")):
             await self.artifacts.delete(name)
         await self.records.remove([item.item_id])
 
+    async def drop_input(self, item: WorkItem) -> None:
+        """Delete what a finished item was made from."""
+        if name := item.payload.get("input"):
+            try:
+                await self.artifacts.delete(name)
+            except OSError as error:  # `sweep` tries again
+                _log.warning("the input of %s cannot be deleted now: %s", item.item_id, error)
+
     async def clean(self) -> None:
-        """Forget what has expired, and delete files that killed processes left behind."""
+        """Forget what has expired. Raises `OSError`, `DatabaseUnavailable`."""
         while expired := await self.records.expired(int(self.clock())):
             for item in expired:
                 await self.forget(item)
+
+    async def sweep(self) -> None:
+        """Delete files that killed processes left behind. Raises `OSError`, `DatabaseUnavailable`."""
         before = self.clock() - _ORPHAN_SECONDS
         fences = await self.records.fences()
 
@@ -245,3 +272,14 @@ class WorkQueue:
 
 #: Files without an item that are younger may belong to one that is just being put.
 _ORPHAN_SECONDS: Final = 3600
+
+
+def _too_much(full: QueueFull) -> RateLimitExceeded:
+    whose = "You have" if full.is_own else "All users together have"
+    return RateLimitExceeded(
+        f"{whose} {full.count} exports and reports that are not finished; no more are taken",
+        10,
+        unfinished=full.count,
+        maximum=full.maximum,
+        whose="own" if full.is_own else "all",
+    )

@@ -31,8 +31,6 @@ RETRY_SECONDS: Final = 5.0
 _RETRY_GROWTH: Final = 4.0
 #: How long a handler may take to let go when its worker stops.
 STOP_SECONDS: Final = 10.0
-#: How often expired items and forsaken files are looked for.
-CLEAN_SECONDS: Final = 60.0
 
 T = TypeVar("T")
 
@@ -71,7 +69,6 @@ class Worker:
         self._wakened = asyncio.Event()
         self._stopping = asyncio.Event()
         self._running: dict[asyncio.Task[None], Progress] = {}
-        self._cleaned_at = float("-inf")
         self.idle_since: float | None = None
         """Since when there has been nothing to do, by the loop's clock; ``None`` while there is."""
 
@@ -99,7 +96,6 @@ class Worker:
                 elif self.idle_since is None:
                     self.idle_since = loop.time()
                 if not took:
-                    await self._clean(loop.time())
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._wakened.wait(), self._poll_seconds)
         finally:
@@ -109,6 +105,13 @@ class Worker:
                 for task in late:  # its lease ends by itself
                     task.cancel()
                 await asyncio.gather(*late, return_exceptions=True)
+
+    async def has_unfinished(self) -> bool:
+        """Whether there is something to do now or later, as far as it can be told."""
+        try:
+            return await self._queue.records.has_unfinished(list(self._queue.kinds))
+        except DatabaseUnavailable:
+            return True
 
     async def _take(self) -> bool:
         """Begin one item, if there is room for one and one is due."""
@@ -123,6 +126,7 @@ class Worker:
             item, given_up = await self._queue.records.lease(self.name, kinds, now, self._lease_seconds)
             for one in given_up:
                 _log.error("%s of %s was given up: %s", one.item_id, one.owner, one.error)
+                await self._queue.drop_input(one)
         except DatabaseUnavailable as error:
             _log.warning("no work can be taken: %s", error)
             return False
@@ -139,9 +143,6 @@ class Worker:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("work has ended unexpectedly", exc_info=error)
         self.wake()
-
-    def _kept_seconds(self, item: WorkItem) -> int:
-        return self._queue.kinds[item.kind].kept_seconds
 
     async def _do(self, item: WorkItem, progress: Progress) -> None:
         handler = self._queue.kinds[item.kind].run
@@ -173,9 +174,11 @@ class Worker:
                 now,
                 result=result,
                 records=records,
-                expires_at=now + self._kept_seconds(item),
+                expires_at=self._queue.expiry(item),
             )
         )
+        if state is not None:
+            await self._queue.drop_input(item)
         if state is not WorkState.COMPLETED and isinstance(name := result.get("artifact"), str):
             # Cancelled, or somebody else does it: this file is nobody's.
             await self._queue.artifacts.delete(name)
@@ -207,10 +210,12 @@ class Worker:
 
     async def _fail(self, item: WorkItem, reason: str, state: WorkState = WorkState.FAILED) -> None:
         now = int(self._queue.clock())
-        expiry = now + self._kept_seconds(item)
-        await self._surely(
+        expiry = self._queue.expiry(item)
+        end = await self._surely(
             lambda: self._queue.records.finish(item, state, now, error=reason, expires_at=expiry)
         )
+        if end is not None:
+            await self._queue.drop_input(item)
 
     async def _surely(self, change: Callable[[], Awaitable[T]]) -> T:
         """Make a change as soon as the database lets it; give up only with the lease, which then ends."""
@@ -223,15 +228,6 @@ class Worker:
                     raise
                 _log.warning("the end of work waits for the database: %s", error)
                 await asyncio.sleep(self._beat_seconds)
-
-    async def _clean(self, now: float) -> None:
-        if now - self._cleaned_at < CLEAN_SECONDS:
-            return
-        self._cleaned_at = now
-        try:
-            await self._queue.clean()
-        except (DatabaseUnavailable, OSError) as error:
-            _log.warning("what has expired cannot be deleted now: %s", error)
 
 
 class _Alive:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import structs
@@ -57,6 +57,20 @@ class AuditRecords:
         async with self._database.read() as connection:
             found: int = (await connection.execute(_filtered(select(func.count()), wanted))).scalar_one()
             return found
+
+    def scan_count(self, wanted: AuditFilter) -> int:
+        """As `count`, in the thread of whoever asks."""
+        with self._database.scan() as connection:
+            found: int = connection.execute(_filtered(select(func.count()), wanted)).scalar_one()
+            return found
+
+    def scan(self, wanted: AuditFilter) -> Iterator[list[Entry]]:
+        """All entries, oldest first, as of one moment, in the thread of whoever asks."""
+        rows = _filtered(select(*_deed.c, *_outcome.c), wanted).order_by(_deed.c.number)
+        with self._database.scan() as connection:
+            result = connection.execution_options(stream_results=True).execute(rows)
+            for piece in result.partitions(_PIECE):
+                yield [_entry(tuple(row)) for row in piece]
 
     async def walk(self, after: int = 0) -> AsyncIterator[AuditRecord]:
         """Every record beyond a number, in order, each piece in a transaction of its own."""

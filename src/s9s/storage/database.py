@@ -17,6 +17,7 @@ from typing import Any, Final, Self, TypeVar
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from s9s.domain.errors import ServiceUnavailable
 from s9s.storage.migrations import UnknownVersion, upgrade, version_of
@@ -46,9 +47,10 @@ class DatabaseUnavailable(ServiceUnavailable):
 class Database:
     """A pool of connections to a migrated database. Made by `open`; an async context manager that closes."""
 
-    def __init__(self, engine: AsyncEngine, writer: Engine) -> None:
+    def __init__(self, engine: AsyncEngine, writer: Engine, scanner: Engine) -> None:
         self._engine = engine
         self._writer = writer
+        self._scanner = scanner
         self._thread = ThreadPoolExecutor(1, "database")
         self._bulk_thread = ThreadPoolExecutor(1, "database bulk")
         self._reader_threads = ThreadPoolExecutor(_READERS, "database reader")
@@ -158,6 +160,15 @@ class Database:
         with _translated(), self._writer.connect() as connection, connection.begin():
             return work(connection)
 
+    @contextmanager
+    def scan(self) -> Iterator[Connection]:
+        """A consistent view for a thread that reads for seconds: a connection of its own.
+
+        Raises `DatabaseUnavailable`.
+        """
+        with _translated(), self._scanner.connect() as connection, connection.begin():
+            yield connection
+
     async def is_reachable(self) -> bool:
         """Whether it answers, within a second."""
         try:
@@ -185,8 +196,8 @@ class Database:
                 ) from None
 
 
-def _make_engines(url: URL) -> tuple[AsyncEngine, Engine]:
-    """For `read` and `write`, and for what has threads of its own."""
+def _make_engines(url: URL) -> tuple[AsyncEngine, Engine, Engine]:
+    """For `read` and `write`, for what has threads of its own, and for `scan`."""
     if url.drivername == "sqlite":
         # The driver must not begin transactions on its own: see `_begin`.
         arguments = {"timeout": BUSY_SECONDS, "isolation_level": None}
@@ -201,10 +212,11 @@ def _make_engines(url: URL) -> tuple[AsyncEngine, Engine]:
         # A connection for each thread that uses it.
         arguments = {**arguments, "check_same_thread": False}
         writer = create_engine(url, pool_size=2 + _READERS, max_overflow=0, connect_args=arguments)
-        for one in (engine.sync_engine, writer):
+        scanner = create_engine(url, poolclass=NullPool, connect_args=arguments)
+        for one in (engine.sync_engine, writer, scanner):
             event.listen(one, "connect", _set_pragmas)
             event.listen(one, "begin", _begin)
-        return engine, writer
+        return engine, writer, scanner
     raise DatabaseUnavailable(f"no driver for {url.drivername} databases")
 
 

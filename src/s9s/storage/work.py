@@ -61,17 +61,16 @@ class WorkRecords:
         bounds = self.bounds
 
         def write(connection: Connection) -> None:
-            unfinished = select(func.count()).select_from(work).where(work.c.state.in_(_UNFINISHED))
-            own = connection.execute(unfinished.where(work.c.owner == item.owner)).scalar_one()
-            if own >= bounds.waiting_per_owner:
-                raise QueueFull(own, bounds.waiting_per_owner, is_own=True)
-            everybody = connection.execute(unfinished).scalar_one()
-            if everybody >= bounds.waiting:
-                raise QueueFull(everybody, bounds.waiting, is_own=False)
+            _require_room(connection, item.owner, bounds)
             number = connection.execute(select(func.coalesce(func.max(work.c.number), 0))).scalar_one() + 1
             connection.execute(insert(work).values(number=number, **_row(item)))
 
         await self._database.commit(write)
+
+    async def require_room(self, owner: str) -> None:
+        """Raises `QueueFull` where `add` would."""
+        async with self._database.read() as connection:
+            await connection.run_sync(_require_room, owner, self.bounds)
 
     async def lease(
         self, worker: str, kinds: Collection[str], now: int, seconds: int
@@ -324,6 +323,12 @@ class WorkRecords:
         async with self._database.read() as connection:
             return (await connection.execute(found)).first() is not None
 
+    async def has_unfinished(self, kinds: Collection[str]) -> bool:
+        """Whether anything of these kinds is still to be done, now or later."""
+        found = select(work.c.item_id).where(work.c.state.in_(_UNFINISHED), work.c.kind.in_(kinds)).limit(1)
+        async with self._database.read() as connection:
+            return (await connection.execute(found)).first() is not None
+
     async def expired(self, now: int, limit: int = 100) -> list[WorkItem]:
         """Items whose time is over."""
         over = and_(work.c.expires_at <= now, work.c.state.not_in(_UNFINISHED))
@@ -348,6 +353,16 @@ class WorkRecords:
         async with self._database.read() as connection:
             rows = await connection.execute(select(work.c.item_id, work.c.fence, work.c.state))
             return {row.item_id: (row.fence, row.state not in _UNFINISHED) for row in rows}
+
+
+def _require_room(connection: Connection, owner: str, bounds: Bounds) -> None:
+    unfinished = select(func.count()).select_from(work).where(work.c.state.in_(_UNFINISHED))
+    own = connection.execute(unfinished.where(work.c.owner == owner)).scalar_one()
+    if own >= bounds.waiting_per_owner:
+        raise QueueFull(own, bounds.waiting_per_owner, is_own=True)
+    everybody = connection.execute(unfinished).scalar_one()
+    if everybody >= bounds.waiting:
+        raise QueueFull(everybody, bounds.waiting, is_own=False)
 
 
 def _held(item: WorkItem) -> Any:

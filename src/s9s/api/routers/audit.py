@@ -5,9 +5,8 @@ from __future__ import annotations
 from litestar import get
 from litestar.di import NamedDependency
 
+from s9s.api.filters import audit_filter
 from s9s.api.schemas.audit import AuditList, AuditParameters, audit_document
-from s9s.api.values import csv, instant
-from s9s.domain.audit import AuditFilter
 from s9s.services.audit import Audit
 
 
@@ -19,18 +18,8 @@ async def list_audit(
 
     For administrators. `s9s audit verify` tells whether the log is as it was written.
     """
-    results = csv(parameters.result)
-    wanted = AuditFilter(
-        users=csv(parameters.user),
-        actions=csv(parameters.action),
-        resource=parameters.resource,
-        since=instant("since", parameters.since),
-        until=instant("until", parameters.until),
-        results=None if results is None else frozenset(one.upper() for one in results),
-        request_id=parameters.request_id,
-    )
     page = await audit.page(
-        wanted,
+        audit_filter(parameters),
         sort=parameters.sort,
         descending=parameters.order == "desc",
         limit=parameters.limit,

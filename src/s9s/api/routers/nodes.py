@@ -8,6 +8,7 @@ from litestar import get, put
 from litestar.di import NamedDependency
 from litestar.params import Parameter
 
+from s9s.api.filters import node_query
 from s9s.api.schemas.job_changes import EmptyBody
 from s9s.api.schemas.nodes import (
     DrainBody,
@@ -19,12 +20,12 @@ from s9s.api.schemas.nodes import (
     NodeStateBody,
     node_document,
 )
-from s9s.api.values import csv, duration, hostlist, node_states
+from s9s.api.values import duration
 from s9s.domain.durations import UNLIMITED
 from s9s.domain.errors import ValidationError
 from s9s.domain.nodes import NodeAction, NodeUpdate
 from s9s.services.access import Caller
-from s9s.services.nodes import NodeOutcome, NodeQuery, Nodes
+from s9s.services.nodes import NodeOutcome, Nodes
 
 NodeName = Annotated[str, Parameter(description="Node name")]
 Hostlist = Annotated[str, Parameter(description="Node name, or a hostlist such as `node[001-004]`")]
@@ -37,18 +38,7 @@ async def list_nodes(
     nodes: NamedDependency[Nodes],
 ) -> NodeList:
     """Nodes with what is allocated on them and the jobs that the caller may see."""
-    query = NodeQuery(
-        states=node_states(parameters.state),
-        partitions=csv(parameters.partition),
-        features=csv(parameters.features),
-        available=parameters.available,
-        names=hostlist("node", parameters.node),
-        sort=parameters.sort,
-        descending=parameters.order == "desc",
-        limit=parameters.limit,
-        offset=parameters.offset,
-    )
-    page = await nodes.page(query, caller)
+    page = await nodes.page(node_query(parameters), caller)
     documents = [node_document(node, nodes.jobs_on(node.node_name, caller)) for node in page.items]
     return NodeList(page.total, page.limit, page.offset, page.has_more, documents)
 

@@ -8,13 +8,13 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import Parameter
 
+from s9s.api.filters import partition_query
 from s9s.api.schemas.partitions import (
     PartitionDocument,
     PartitionList,
     PartitionListParameters,
     partition_document,
 )
-from s9s.api.values import words
 from s9s.services.access import Caller
 from s9s.services.partitions import Partitions
 
@@ -34,7 +34,7 @@ async def list_partitions(
     """Partitions with their limits and what is free in them."""
     page = partitions.page(
         caller,
-        states=words("state", parameters.state, ("UP", "DOWN", "DRAIN", "INACTIVE")),
+        states=partition_query(parameters).states,
         sort=parameters.sort,
         descending=parameters.order == "desc",
         limit=parameters.limit,

@@ -8,8 +8,8 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import Parameter
 
+from s9s.api.filters import user_query
 from s9s.api.schemas.users import UserDocument, UserList, UserListParameters, user_document
-from s9s.api.values import csv, lowered, words
 from s9s.services.access import Caller
 from s9s.services.users import Users
 
@@ -21,12 +21,12 @@ async def list_users(
     users: NamedDependency[Users],
 ) -> UserList:
     """Slurm's users with their associations and the numbers of their jobs."""
-    levels = words("admin_level", parameters.admin_level, ("NONE", "OPERATOR", "ADMINISTRATOR"))
+    wanted = user_query(parameters)
     page = await users.page(
         caller,
-        names=csv(parameters.user),
-        accounts=lowered(csv(parameters.account)),
-        admin_levels=lowered(levels),
+        names=wanted.names,
+        accounts=wanted.accounts,
+        admin_levels=wanted.admin_levels,
         sort=parameters.sort,
         descending=parameters.order == "desc",
         limit=parameters.limit,

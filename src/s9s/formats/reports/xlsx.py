@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-import xlsxwriter  # type: ignore[import-untyped]  # it comes without types
+import xlsxwriter
 
 from s9s.domain.instants import format_instant
 from s9s.domain.reports import Column, Kind, Report, Table, Value

@@ -1,0 +1,33 @@
+"""Settings to the queue of background work and its files; for servers and for workers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from s9s.config import Settings
+from s9s.services.artifacts import Artifacts
+from s9s.services.work import WorkQueue
+from s9s.storage.database import Database
+from s9s.storage.files import LocalFiles
+from s9s.storage.work import Bounds, WorkRecords
+
+#: In the state directory.
+FILES: Final = "files"
+
+
+def open_artifacts(settings: Settings) -> Artifacts:
+    """Where the files of exports and reports are. Raises `BadConfiguration`."""
+    return Artifacts(LocalFiles(settings.server.state_dir / FILES))
+
+
+def open_queue(settings: Settings, database: Database) -> WorkQueue:
+    """The queue, knowing every kind of work by name. Raises `BadConfiguration`."""
+    work = settings.work
+    bounds = Bounds(
+        waiting_per_owner=work.unfinished_per_user,
+        waiting=work.unfinished,
+        running_per_owner=work.running_per_user,
+    )
+    queue = WorkQueue(WorkRecords(database, bounds), open_artifacts(settings))
+    queue.register("export", None, kept_seconds=settings.exports.lifetime_seconds)
+    return queue

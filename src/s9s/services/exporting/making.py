@@ -1,0 +1,97 @@
+"""Making the file: what a worker does with an export."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Set
+from contextlib import closing
+from typing import Any, Protocol
+
+import msgspec
+
+from s9s.domain.exports import ExportPlan
+from s9s.domain.work import WorkItem
+from s9s.formats import Batch, Column, Kind, Options, open_writer
+from s9s.services.artifacts import Artifacts, Sink, name_of
+from s9s.services.exporting.spool import batches
+from s9s.services.work import Progress, WorkFailed
+
+
+class Table(Protocol):
+    """Rows in the database, read in the thread of whoever asks."""
+
+    def count(self, plan: ExportPlan) -> int:
+        """About how many rows there are."""
+
+    def batches(self, plan: ExportPlan, known: Set[tuple[Any, ...]]) -> Iterator[Batch]:
+        """The rows, as columns of the plan's fields, but for those whose keys are known."""
+
+
+class ExportMaker:
+    """The handler of exports.
+
+    Args:
+        artifacts: Where files are.
+        tables: What can be read from the database, by the name of the source.
+    """
+
+    def __init__(self, artifacts: Artifacts, tables: dict[str, Table]) -> None:
+        self._artifacts = artifacts
+        self._tables = tables
+
+    async def run(self, item: WorkItem, progress: Progress) -> dict[str, Any]:
+        """Make the file of an item. Raises `WorkFailed`, `WorkCancelled`, `OSError`."""
+        plan = msgspec.convert(item.payload, ExportPlan)
+        async with self._artifacts.create(name_of(item)) as sink:
+            try:
+                count = await asyncio.to_thread(self._write, plan, sink, progress)
+            except FileNotFoundError as error:
+                raise WorkFailed("The rows that were collected for it are gone; ask for it again") from error
+            except ImportError as error:
+                raise WorkFailed(f"The server cannot write {plan.format}: {error}") from error
+        stored = sink.stored
+        return {
+            "artifact": stored.name,
+            "file_size": stored.size,
+            "sha256": stored.sha256,
+            "record_count": count,
+        }
+
+    def _write(self, plan: ExportPlan, sink: Sink, progress: Progress) -> int:
+        columns = [Column(name, Kind(kind)) for name, kind in plan.columns]
+        options = Options(
+            title=plan.type,
+            include_headers=plan.options.include_headers,
+            delimiter=plan.options.delimiter,
+            bom=plan.options.bom,
+        )
+        writer = open_writer(plan.format, sink, columns, options)
+        done = 0
+        total = max(1, self._total(plan))
+        for batch in self._rows(plan):
+            writer.write(batch)
+            done += len(batch[0])
+            progress.set(min(0.99, done / total), done)
+        writer.close()
+        progress.set(0.99, done)
+        return done
+
+    def _total(self, plan: ExportPlan) -> int:
+        return plan.rows + (self._tables[plan.source].count(plan) if plan.source else 0)
+
+    def _rows(self, plan: ExportPlan) -> Iterator[Batch]:
+        if plan.source:
+            known = set(self._known(plan)) if plan.input and plan.key else set()
+            yield from self._tables[plan.source].batches(plan, known)
+        width = len(plan.columns)
+        for batch in self._input(plan):
+            yield batch[:width]
+
+    def _input(self, plan: ExportPlan) -> Iterator[list[list[Any]]]:
+        if plan.input:
+            with closing(self._artifacts.reader(plan.input)) as file:
+                yield from batches(file)
+
+    def _known(self, plan: ExportPlan) -> Iterator[tuple[Any, ...]]:
+        for batch in self._input(plan):
+            yield from zip(*batch[-plan.key :], strict=True)
