@@ -447,7 +447,7 @@ async def test_a_channel_takes_the_scope_of_its_list(opened: Open, scope: str) -
 
 @pytest.fixture
 def changed_settings(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
-    return {"events": {"max_connections": 8, "max_subscriptions": 10}}
+    return {"events": {"max_connections": 8, "max_subscriptions": 10, "statistics_seconds": 3600}}
 
 
 async def test_connections_and_subscriptions_are_limited(

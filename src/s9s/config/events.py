@@ -16,6 +16,8 @@ class Events(Section):
     """How long events are kept for clients that come back (`since`)."""
     max_events: Annotated[int, Field(ge=1000, le=100_000_000)] = 500_000
     """Events kept at most; beyond it the oldest go first. 100,000 take 10 to 20 MB."""
+    statistics_seconds: Annotated[float, Field(ge=0.5, le=3600)] = 10.0
+    """How often it is looked whether the figures of the channels `queue` and `metrics` have changed."""
     max_connections: Annotated[int, Field(ge=1, le=100_000)] = 64
     """WebSockets and event streams of one credential that may be open at the same time."""
     max_subscriptions: Annotated[int, Field(ge=1, le=10_000)] = 64

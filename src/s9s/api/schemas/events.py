@@ -10,12 +10,14 @@ import msgspec
 
 from s9s.api.schemas.jobs import job_row
 from s9s.domain.durations import format_duration
-from s9s.domain.events import Action, Channel, Event
+from s9s.domain.events import Action, Channel, Event, event
 from s9s.domain.instants import format_instant
 from s9s.domain.jobs import Job
 from s9s.domain.memory import format_memory
 from s9s.domain.nodes import Node
+from s9s.domain.samples import percent
 from s9s.domain.transitions import Step
+from s9s.services.statistics import QueueFigures, Resources
 
 
 def _time(instant: int | None) -> str | None:
@@ -132,6 +134,38 @@ def node_event(before: Node | None, after: Node | None, at: float) -> Event | No
         data["previous_state"] = before.state
     action = Action.CREATED if before is None else Action.UPDATE
     return _event(Channel.NODES, action, after.node_name, data | changed, at, node=after, node_before=before)
+
+
+def queue_event(figures: QueueFigures, cluster: str, at: float) -> Event:
+    """How much waits and runs."""
+    whole = figures.by_partition.get(None, {})
+    partitions = {name: counts for name, counts in figures.by_partition.items() if name is not None}
+    data = {
+        "pending": whole.get("PENDING", 0),
+        "running": whole.get("RUNNING", 0),
+        "jobs": dict(sorted(whole.items())),
+        "partitions": {name: dict(sorted(partitions[name].items())) for name in sorted(partitions)},
+        "pending_reasons": dict(sorted(figures.pending_reasons.items())),
+    }
+    return event(Channel.QUEUE, Action.UPDATE, cluster, data, at)
+
+
+def metrics_event(resources: Resources, cluster: str, at: float) -> Event:
+    """How busy the cluster is."""
+    one = resources
+    data = {
+        "cpu_utilization": percent(one.cpus_allocated, one.cpus_total),
+        "memory_utilization": percent(one.memory_allocated_mib, one.memory_total_mib),
+        "gpu_utilization": percent(one.gpus_allocated, one.gpus_total),
+        "cpus_total": one.cpus_total,
+        "cpus_allocated": one.cpus_allocated,
+        "memory_total": format_memory(one.memory_total_mib),
+        "memory_allocated": format_memory(one.memory_allocated_mib),
+        "gpus_total": one.gpus_total,
+        "gpus_allocated": one.gpus_allocated,
+        "nodes": dict(sorted(one.states.items())),
+    }
+    return event(Channel.METRICS, Action.UPDATE, cluster, data, at)
 
 
 def _event(
