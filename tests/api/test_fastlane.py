@@ -146,15 +146,20 @@ async def test_pipelined_requests_are_answered_in_order(port: int) -> None:
     assert seen == [f"n{n}" for n in range(len(paths))]
 
 
-async def test_what_is_asked_again_in_the_same_bytes_is_answered_anew(port: int) -> None:
+async def test_what_differs_from_the_request_before_in_the_query_only_is_answered_anew(port: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     credential = f"Authorization: Bearer {TEST_TOKEN}"
     known = f"GET /v1/jobs?limit=1 HTTP/1.1\r\nHost: localhost\r\n{credential}\r\n\r\n"
     unknown = known.replace(TEST_TOKEN, "s9s_" + "x" * 43)
     other = known.replace("limit=1", "limit=2")
+    prefixed = other.replace("/v1", "/api/v1")
+    bare, bad = known.replace("?limit=1", ""), known.replace("limit=1", "limit=1#")
+    elsewhere = known.replace("/jobs?limit=1", "/partitions?limit=3")
     # Whole and in pieces, once and twice in one write: an answer may not depend on what was before.
     writes = [known, known, other, known, known, known[:30], known[30:], known * 2, known, unknown, known]
     wanted = [(200, 1)] * 2 + [(200, 2)] + [(200, 1)] * 6 + [(401, None), (200, 1)]
+    writes += [prefixed, bare, known.replace("=1", "=x"), known, bad, elsewhere, known]
+    wanted += [(200, 2), (200, 100), (400, None), (200, 1), (200, 1), (200, 3), (200, 1)]
     ids, dates = set(), set()
     async with asyncio.timeout(10):
         seen: list[tuple[int, int | None]] = []

@@ -18,7 +18,7 @@ def test_answers_are_worked_out_once_until_something_changes() -> None:
 
 
 def test_the_least_recently_asked_goes_when_there_are_too_many() -> None:
-    memo = Memo(capacity=3 * 1200)
+    memo = Memo(capacity=3 * 9000)
     for question in "abc":
         memo.get(question, lambda: np.zeros(1000))
     memo.get("a", never)

@@ -112,15 +112,15 @@ class Comparison(RuleBasedStateMachine):
         self.table.derived["hold_reason"] = reason_of_hold
         self.plain = PlainTable()
         self.generation = 0
-        self.thresholds = query_module._FEW, query_module._GROUPED
+        self.thresholds = query_module._FEW, query_module._FEW_WORDS
 
-    @initialize(few=st.sampled_from([0, 3, 4096]), grouped=st.sampled_from([0, 1 << 16]))
-    def choose_ways(self, few: int, grouped: int) -> None:
+    @initialize(few=st.sampled_from([0, 3, 4096]), few_words=st.sampled_from([0, 16]))
+    def choose_ways(self, few: int, few_words: int) -> None:
         """Small tables, too, take the ways that are meant for large ones."""
-        query_module._FEW, query_module._GROUPED = few, grouped  # type: ignore[misc]
+        query_module._FEW, query_module._FEW_WORDS = few, few_words  # type: ignore[misc]
 
     def teardown(self) -> None:
-        query_module._FEW, query_module._GROUPED = self.thresholds  # type: ignore[misc]
+        query_module._FEW, query_module._FEW_WORDS = self.thresholds  # type: ignore[misc]
 
     @rule(
         changed=st.lists(jobs(), max_size=8, unique_by=lambda one: one.numeric_id),

@@ -11,15 +11,15 @@ from typing import Final
 from msgspec import structs
 
 from s9s.api.parameters import read_parameters
-from s9s.api.schemas.jobs import JobFilter, JobListParameters, encode_row, join_rows
+from s9s.api.schemas.jobs import JobFilter, JobListParameters, encode_list, encode_row
 from s9s.api.values import csv, hostlist, instant, job_states
 from s9s.domain.errors import ValidationError
 from s9s.domain.queries import JobQuery, Visibility
 from s9s.services.access import Caller
 from s9s.services.jobs import Jobs
 
-#: Distinct pages kept for one state of the snapshot, and their bytes in all.
-MAX_PAGES: Final = 512
+#: Distinct pages remembered for one state of the snapshot, and the bytes of those that are kept.
+MAX_PAGES: Final = 2048
 MAX_BYTES: Final = 8 * 1024 * 1024
 
 
@@ -57,13 +57,17 @@ def job_query_of(asked: JobListParameters | JobFilter) -> JobQuery:
     )
 
 
+Key = tuple[bytes, Visibility | None]
+
+
 class JobPages:
     """Answers of ``GET /v1/jobs``."""
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
         self._version: tuple[int, float] = (-1, -1.0)
-        self._pages: dict[tuple[bytes, Visibility | None], bytes] = {}
+        #: Empty for what was asked for once: most pages never are again, and keeping them costs others' room.
+        self._pages: dict[Key, bytes] = {}
         self._bytes = 0
 
     async def answer(self, query_string: bytes, caller: Caller) -> bytes:
@@ -71,40 +75,31 @@ class JobPages:
         query = read_job_query(query_string)
         if not self._jobs.is_ready_for(query):
             await self._jobs.prepare(query)
-        return self._page(query_string, caller)
+        key = query_string, self._jobs.visibility(caller)
+        return self._kept(key) or self._built(key, query)
 
     def answer_at_once(self, query_string: bytes, caller: Caller) -> bytes | None:
         """The same at once; ``None`` when there is something to wait for. Raises `ValidationError`."""
         if not self._jobs.is_settled:
             return None
-        if self._version == self._jobs.version:
-            page = self._pages.get((query_string, self._jobs.visibility(caller)))
-            if page is not None:
-                return page
-        return (
-            self._page(query_string, caller)
-            if self._jobs.is_ready_for(read_job_query(query_string))
-            else None
-        )
+        key = query_string, self._jobs.visibility(caller)
+        if page := self._kept(key):
+            return page
+        query = read_job_query(query_string)
+        return self._built(key, query) if self._jobs.is_ready_for(query) else None
 
-    def _page(self, query_string: bytes, caller: Caller) -> bytes:
+    def _kept(self, key: Key) -> bytes | None:
         version = self._jobs.version
         if version != self._version or len(self._pages) >= MAX_PAGES or self._bytes > MAX_BYTES:
             self._pages.clear()
             self._version, self._bytes = version, 0
-        key = query_string, self._jobs.visibility(caller)
-        page = self._pages.get(key)
-        if page is None:
-            page = self._pages[key] = self._build(read_job_query(query_string), key[1])
-            self._bytes += len(page)
-        return page
+        return self._pages.get(key)
 
-    def _build(self, query: JobQuery, visibility: Visibility | None) -> bytes:
-        page, now = self._jobs.page(query, visibility, encode_row)
-        return b'{"jobs":%b,"total":%d,"limit":%d,"offset":%d,"has_more":%b}' % (
-            join_rows(page.items, now),
-            page.total,
-            page.limit,
-            page.offset,
-            b"true" if page.has_more else b"false",
-        )
+    def _built(self, key: Key, query: JobQuery) -> bytes:
+        body = encode_list(*self._jobs.page(query, key[1], encode_row))
+        if key in self._pages:
+            self._pages[key] = body
+            self._bytes += len(body)
+        else:
+            self._pages[key] = b""
+        return body

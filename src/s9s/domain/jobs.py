@@ -157,12 +157,21 @@ class Job(Struct, frozen=True, kw_only=True, gc=False):
     reservation: str | None = None
     requeue_count: int = 0
 
-    def elapsed_seconds(self, now: int) -> int:
-        """Run time as of `now`, without the time spent suspended; 0 before the start."""
+    @property
+    def clock(self) -> int:
+        """What the run time is counted from while it grows (epoch seconds); else minus the run time.
+
+        Time spent suspended is no run time; before the start it is 0.
+        """
         if self.start_time is None:
             return 0
-        until = self.end_time or self.suspend_time or now
-        return max(0, until - self.start_time - self.suspended_seconds)
+        since = self.start_time + self.suspended_seconds
+        until = self.end_time or self.suspend_time
+        return since if until is None else min(0, since - until)
+
+    def elapsed_seconds(self, now: int) -> int:
+        """Run time as of `now`."""
+        return max(0, now - self.clock) if self.clock > 0 else -self.clock
 
 
 class JobUsage(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar, cast
 
 from msgspec import structs
 
@@ -54,25 +54,26 @@ class Jobs:
 
     def page(
         self, query: JobQuery, visibility: Visibility | None, render: Callable[[Job, str | None], R]
-    ) -> tuple[Page[R], int]:
-        """One page from the snapshot, as `render` makes it of each job, and the snapshot's time.
+    ) -> tuple[Page[R], list[int]]:
+        """One page from the snapshot, as `render` makes it of each job, and their elapsed seconds.
 
         `render` gets a job and the reason of its hold; its results are kept until the job changes, so it must
         always be the same function.
         """
         if query.sort not in JOB_SORT_FIELDS:
             raise ValidationError.of("sort", query.sort, list(JOB_SORT_FIELDS))
-        snapshot = self._cluster.snapshot
-        table, now = snapshot.jobs, int(snapshot.observed_at)
+        table = self._cluster.snapshot.jobs
+        now = int(table.observed_at)
         found = find(table, structs.replace(query, visibility=visibility) if visibility else query, now)
-        memo: list[Any] = table.memo
-        rows: list[R] = list(map(memo.__getitem__, found.slots))
-        if None in rows:
-            for place, slot in enumerate(found.slots):
+        slots, memo = found.slots.tolist(), cast("list[R | None]", table.memo)
+        rows = list(map(memo.__getitem__, slots))
+        if not all(rows):
+            for place, slot in enumerate(slots):
                 if memo[slot] is None:
                     job = table.jobs[slot]
                     rows[place] = memo[slot] = render(job, self._holds.reason_of(job))
-        return Page(items=rows, total=found.total, limit=query.limit, offset=query.offset), now
+        page = Page(items=cast("list[R]", rows), total=found.total, limit=query.limit, offset=query.offset)
+        return page, table.columns.elapsed(found.slots, now).tolist()
 
     @property
     def version(self) -> tuple[int, float]:

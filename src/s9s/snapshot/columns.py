@@ -18,8 +18,8 @@ Rows = npt.NDArray[np.int32]
 #: Columns of numbers, ``nan`` for ``None``: floats hold every integer of Slurm's exactly (below 2**53).
 NUMBERS: Final = (
     "numeric_id", "submit_time", "eligible_time", "expected_start_time", "start_time", "end_time",
-    "suspend_time", "suspended_seconds", "time_limit_seconds", "priority", "cpu_count", "node_count", "gpus",
-    "memory_mib", "exit_code", "signal", "array_job_id", "array_task_id", "het_job_id", "het_job_offset",
+    "clock", "time_limit_seconds", "priority", "cpu_count", "node_count", "gpus", "memory_mib", "exit_code",
+    "signal", "array_job_id", "array_task_id", "het_job_id", "het_job_offset",
 )  # fmt: skip
 
 #: Columns of strings, kept as codes.
@@ -54,6 +54,7 @@ class Columns:
         self.vocabularies: Final = {name: Vocabulary() for name in CODES}
         self.vocabularies["status"] = Vocabulary(lambda status: (status[0], *status[1]))
         self.vocabularies["partition"] = Vocabulary(lambda names: names.split(","))
+        self.vocabularies["nodes"] = Vocabulary(iter)
         # Slurm compares accounts and QOS without case.
         self.vocabularies["account"] = Vocabulary(lambda name: (name.lower(),))
         self.vocabularies["qos"] = Vocabulary(lambda name: (name.lower(),))
@@ -79,9 +80,14 @@ class Columns:
         column: Codes = self._codes[_CODE_ROW[name]]
         return column
 
-    def in_order(self, slots: Rows) -> Rows:
-        """The same slots in the order of `order`. For a few; many are cheaper picked from `order`."""
-        return slots[np.argsort(self._key[slots])]
+    def places(self, slots: Collection[int]) -> npt.NDArray[np.intp]:
+        """Where in `order` these slots stand."""
+        return self._keys.searchsorted(self._key[np.fromiter(slots, np.int32, len(slots))])
+
+    def elapsed(self, slots: Rows, now: int) -> npt.NDArray[np.int64]:
+        """As `Job.elapsed_seconds`."""
+        clock = self.numbers("clock").take(slots).astype(np.int64)
+        return np.where(clock > 0, np.maximum(now - clock, 0), -clock)
 
     def write(self, fresh: Mapping[int, Job], known: Mapping[int, tuple[Job, Job]]) -> None:
         """Fill slots. Repeated strings of the jobs become the same objects.
@@ -135,14 +141,14 @@ class Columns:
             places = np.searchsorted(keys, out)
             keys, order = np.delete(keys, places), np.delete(order, places)
         if len(coming):
-            coming = self.in_order(coming)
+            coming = coming[np.argsort(self._key[coming])]
             places = np.searchsorted(keys, self._key[coming])
             keys, order = np.insert(keys, places, self._key[coming]), np.insert(order, places, coming)
         self._keys, self.order = keys, order
 
     def _make_room(self, slots: int) -> None:
         if slots > self.capacity:
-            # A ninth of empty room at most: each slot takes 228 bytes.
+            # A ninth of empty room at most: each slot takes 220 bytes.
             more = max(slots, self.capacity * 9 // 8) - self.capacity
             self._numbers = np.pad(self._numbers, ((0, 0), (0, more)))
             self._codes = np.pad(self._codes, ((0, 0), (0, more)))

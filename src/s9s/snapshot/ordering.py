@@ -68,7 +68,7 @@ def _values(columns: Columns, rows: Rows, field: str, now: int) -> Values:
     """What to compare, by row; ``nan`` for ``None``."""
     name = _COLUMN.get(field, field)
     if field == "elapsed_time":
-        return _elapsed(columns, rows, now)
+        return columns.elapsed(rows, now).astype(np.float64)
     if field == "job_id":
         return _job_ids(columns, rows)
     if name in NUMBERS:
@@ -91,16 +91,6 @@ def _noted(columns: Columns, rows: Rows, notes: Mapping[int, str]) -> Values:
     values = np.full(columns.capacity, np.nan)
     values[list(notes)] = [places[note] for note in notes.values()]
     return values.take(rows)
-
-
-def _elapsed(columns: Columns, rows: Rows, now: int) -> Values:
-    """As `Job.elapsed_seconds`."""
-    start, end, suspend, suspended = (
-        columns.numbers(name).take(rows)
-        for name in ("start_time", "end_time", "suspend_time", "suspended_seconds")
-    )
-    until = np.where(np.isnan(end), np.where(np.isnan(suspend), float(now), suspend), end)
-    return np.nan_to_num(np.maximum(until - start - suspended, 0.0))
 
 
 def _job_ids(columns: Columns, rows: Rows) -> Values:

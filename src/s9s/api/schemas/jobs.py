@@ -17,6 +17,7 @@ from s9s.domain.instants import format_instant
 from s9s.domain.jobs import Job, JobDetails, JobUsage
 from s9s.domain.memory import format_memory
 from s9s.domain.output_paths import output_paths
+from s9s.domain.queries import Page
 
 
 class JobListParameters(PageParameters, frozen=True):
@@ -191,44 +192,37 @@ def job_row(job: Job, now: int, hold_reason: str | None = None) -> JobRow:
     return JobRow(**_row_values(job, format_duration(job.elapsed_seconds(now)), hold_reason))
 
 
-#: Stands for the elapsed time of a row; cannot occur inside a JSON string, where quotes are escaped.
-_HOLE: Final = b'"elapsed_time":"?"'
+#: A row's elapsed time left empty; cannot occur inside a JSON string, where quotes are escaped.
+_HOLE: Final = b'"elapsed_time":"",'
 
 
-class RunningRow(Struct, frozen=True, gc=False, eq=False):
-    """A row as JSON up to and from its elapsed time, the only value that moves by itself."""
-
-    head: bytes
-    tail: bytes
-    since: int
-    """When the job would have started, had it run without a pause; epoch seconds."""
+def encode_row(job: Job, hold_reason: str | None = None) -> bytes:
+    """A row as JSON up to its elapsed time, which moves by itself: it stands last, `encode_list` adds it."""
+    before, _, after = msgspec.json.encode(_row_values(job, "", hold_reason)).partition(_HOLE)
+    return b'%b%b,"elapsed_time":"' % (before, after[:-1])
 
 
-def encode_row(job: Job, hold_reason: str | None = None) -> bytes | RunningRow:
-    """A row as JSON, for good where the elapsed time stands still."""
-    if job.start_time is None or job.end_time or job.suspend_time:
-        return msgspec.json.encode(job_row(job, 0, hold_reason))
-    raw = msgspec.json.encode(JobRow(**_row_values(job, "?", hold_reason)))
-    head, _, tail = raw.partition(_HOLE)
-    return RunningRow(head + _HOLE[:-2], b'"' + tail, job.start_time + job.suspended_seconds)
+def encode_list(page: Page[bytes], elapsed: Sequence[int]) -> bytes:
+    """A `JobList` as JSON, of rows from `encode_row` and their elapsed seconds."""
+    info = page.total, page.limit, page.offset, b"true" if page.has_more else b"false"
+    after = b'],"total":%d,"limit":%d,"offset":%d,"has_more":%b}' % info
+    return join_rows(page.items, elapsed, b'{"jobs":[', after)
 
 
-def join_rows(rows: Sequence[bytes | RunningRow], now: int) -> bytes:
-    """A JSON array of rows as of `now`."""
-    pieces: list[bytes] = []
-    for row in rows:
-        if isinstance(row, bytes):
-            pieces += (b",", row)
-        else:
-            pieces += (b",", row.head, _elapsed(now - row.since), row.tail)
-    pieces[:1] = [b"["]
-    pieces.append(b"]")
+def join_rows(rows: Sequence[bytes], elapsed: Sequence[int], before: bytes, after: bytes) -> bytes:
+    """Rows from `encode_row` with their elapsed seconds, between what stands around them: all copied once."""
+    pieces = [before] * (2 * len(rows) + 1)
+    pieces[1::2] = rows
+    pieces[2::2] = map(_row_end, elapsed)
+    if rows:
+        pieces[-1] = pieces[-1][:-1]  # no comma
+    pieces.append(after)
     return b"".join(pieces)
 
 
 @lru_cache(maxsize=16_384)
-def _elapsed(seconds: int) -> bytes:
-    return format_duration(max(0, seconds)).encode()
+def _row_end(elapsed: int) -> bytes:
+    return b'%b"},' % format_duration(elapsed).encode()
 
 
 def job_document(
