@@ -49,6 +49,7 @@ TABLE = {
     "get_cluster_metrics": "metrics:read",
     "scrape_metrics": "metrics:read",
     "get_performance_metrics": "metrics:read",
+    "get_efficiency": "metrics:read",
     "list_tokens": "tokens:read",
     "get_token": "tokens:read",
     "create_token": "tokens:write",

@@ -20,6 +20,7 @@ from s9s.services.access_tokens import AccessTokens
 from s9s.services.audit import Audit
 from s9s.services.bulk import Bulk
 from s9s.services.clients import Clients
+from s9s.services.efficiency import Efficiencies
 from s9s.services.exports import Exports
 from s9s.services.following import Following
 from s9s.services.history import History
@@ -52,6 +53,7 @@ class Services:
     users: Users
     metrics: Metrics
     history: History
+    efficiencies: Efficiencies
     exposition: Exposition
     health: Health
     self_service: SelfService

@@ -75,6 +75,10 @@ class JobPages:
         query = read_job_query(query_string)
         if not self._jobs.is_ready_for(query):
             await self._jobs.prepare(query)
+            if await self._jobs.is_long(query):
+                return encode_list(
+                    *await self._jobs.long_page(query, self._jobs.visibility(caller), encode_row)
+                )
         key = query_string, self._jobs.visibility(caller)
         return self._kept(key) or self._built(key, query)
 

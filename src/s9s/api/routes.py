@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from s9s.api.routers import (
     audit,
+    efficiency,
     exports,
     job_changes,
     jobs,
@@ -32,6 +33,7 @@ V1_ROUTES: Final[list[HTTPRouteHandler]] = [
     *users.ROUTES,
     *partitions.ROUTES,
     *metrics.ROUTES,
+    *efficiency.ROUTES,
     *login.ROUTES,
     *tokens.ROUTES,
     *audit.ROUTES,

@@ -19,7 +19,7 @@ from s9s.app.clusters import open_backend
 from s9s.app.credentials import open_access_tokens, open_credentials, open_logins
 from s9s.app.delivery import open_mailer, open_outgoing
 from s9s.app.events import watched
-from s9s.app.history import recording
+from s9s.app.history import history_key, recording
 from s9s.app.live import Live, live
 from s9s.app.metrics import sampling
 from s9s.app.work import background, open_exports
@@ -32,6 +32,7 @@ from s9s.services.audit import Audit
 from s9s.services.bulk import Bulk
 from s9s.services.clients import Clients
 from s9s.services.clusters import Cluster
+from s9s.services.efficiency import Efficiencies
 from s9s.services.events import EventLog
 from s9s.services.failed_logins import FailedLogins
 from s9s.services.following import Following
@@ -60,6 +61,7 @@ from s9s.snapshot.snapshot import Snapshot
 from s9s.snapshot.watcher import Watcher
 from s9s.storage.audit import AuditRecords
 from s9s.storage.database import Database
+from s9s.storage.efficiency import EfficiencyRecords
 from s9s.storage.idempotency import IdempotencyRecords
 from s9s.storage.notes import HoldNotes
 from s9s.storage.quotas import Quotas
@@ -200,7 +202,8 @@ def _services(
     streams: EventStreams,
     queue: WorkQueue,
 ) -> Services:
-    jobs, nodes, users, partitions = Jobs(cluster, holds), Nodes(cluster), Users(cluster), Partitions(cluster)
+    nodes, users, partitions = Nodes(cluster), Users(cluster), Partitions(cluster)
+    jobs = Jobs(cluster, holds, history)
     control = JobControl(cluster, jobs, holds)
     output = Output(cluster, jobs)
     return Services(
@@ -220,6 +223,7 @@ def _services(
         partitions=partitions,
         users=users,
         history=history,
+        efficiencies=Efficiencies(cluster, history_key(settings), EfficiencyRecords(database)),
         metrics=metrics,
         exposition=exposition,
         health=Health([cluster], database.is_reachable, recorder.status if recorder else None),

@@ -138,6 +138,16 @@ def job_visibility(caller: Caller, info: ClusterInfo, user: User | None) -> Visi
     return sight
 
 
+def usage_visibility(caller: Caller, info: ClusterInfo, user: User | None) -> Visibility | None:
+    """Which jobs' use of resources a caller may see: PrivateData=usage hides it, where the jobs may be seen.
+
+    Args and result as in `job_visibility`.
+    """
+    jobs = job_visibility(caller, info, user)
+    usage = visibility_of(caller, info, user, "usage")
+    return jobs if usage is None else structs.replace(usage, within=jobs)
+
+
 def visibility_of(caller: Caller, info: ClusterInfo, user: User | None, kind: str) -> Visibility | None:
     """Whose things of one kind (a word of PrivateData) a caller may see. As `job_visibility`."""
     if may_see_all(caller, info, kind):

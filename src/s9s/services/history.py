@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from msgspec import structs
 
 from s9s.domain.errors import ResourceNotFound
 from s9s.domain.history import FinishedJob
+from s9s.domain.jobs import Job
 from s9s.domain.queries import JobQuery, Visibility
 from s9s.services.access import Caller, job_visibility, may_see_job
 from s9s.services.clusters import Cluster
+from s9s.services.long_lists import Older, long_page
 from s9s.storage.history import HistoryRecords
 
 
@@ -44,6 +46,21 @@ class History:
         """Whether all jobs that ended in [start, end) are there."""
         reach = await self.coverage()
         return reach is not None and reach[0] <= start and end <= reach[1]
+
+    async def long_page(
+        self,
+        query: JobQuery,
+        ended_before: int,
+        newer: Sequence[Job],
+        newer_total: int,
+        now: int,
+        *,
+        without: frozenset[int],
+        hold_reason: Callable[[Job], str | None],
+    ) -> tuple[list[Job | FinishedJob], int]:
+        """A page of what ended before an instant together with what is in memory, as `long_lists` says."""
+        older = Older(cluster=self._key, ended_before=ended_before, without=without)
+        return await long_page(self._records, older, query, newer, newer_total, now, hold_reason)
 
     async def page(self, query: JobQuery, caller: Caller) -> tuple[list[FinishedJob], int]:
         """One page of what the caller may see, and how many there are in all. The query has no visibility."""

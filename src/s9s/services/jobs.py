@@ -8,14 +8,23 @@ from typing import Final, TypeVar, cast
 
 from msgspec import structs
 
-from s9s.domain.errors import PermissionDenied, ResourceNotFound, SlurmUnavailable, ValidationError
+from s9s.domain.errors import (
+    PermissionDenied,
+    ResourceNotFound,
+    ServiceUnavailable,
+    SlurmUnavailable,
+    ValidationError,
+)
+from s9s.domain.history import FinishedJob
 from s9s.domain.jobs import Job, JobDetails
 from s9s.domain.queries import JOB_SORT_FIELDS, JobQuery, Page, Visibility
-from s9s.services.access import Caller, job_visibility, may_see_job
+from s9s.services.access import Caller, job_visibility, may_see_job, may_see_secrets
 from s9s.services.clusters import Cluster
 from s9s.services.details import DetailsCache
+from s9s.services.history import History
 from s9s.services.holds import Holds
 from s9s.snapshot.query import find
+from s9s.snapshot.store import NEVER
 
 R = TypeVar("R")
 
@@ -24,11 +33,18 @@ FEW: Final = 16
 
 
 class Jobs:
-    """The jobs of one cluster."""
+    """The jobs of one cluster.
 
-    def __init__(self, cluster: Cluster, holds: Holds) -> None:
+    Args:
+        cluster: Whose jobs.
+        holds: Why they are held.
+        history: What has ended long ago; ``None``: only what the snapshot and accounting know.
+    """
+
+    def __init__(self, cluster: Cluster, holds: Holds, history: History | None = None) -> None:
         self._cluster = cluster
         self._holds = holds
+        self._history = history
         self._details = DetailsCache(cluster.backend)
 
     def visibility(self, caller: Caller) -> Visibility | None:
@@ -49,8 +65,41 @@ class Jobs:
     async def prepare(self, query: JobQuery) -> None:
         """Wait for what `is_ready_for` misses."""
         await self._cluster.watcher.settled()
-        if query.start_time is not None:
+        if query.start_time is not None and not await self.is_long(query):
             await self._cluster.watcher.ensure_finished_since(query.start_time)
+
+    async def is_long(self, query: JobQuery) -> bool:
+        """Whether the list goes back beyond the snapshot, and the history has what is missing there."""
+        since, known_since = query.start_time, self._cluster.snapshot.jobs.finished_since
+        if self._history is None or since is None or since >= known_since or known_since == NEVER:
+            return False
+        return await self._history.covers(since, known_since)
+
+    async def long_page(
+        self, query: JobQuery, visibility: Visibility | None, render: Callable[[Job, str | None], R]
+    ) -> tuple[Page[R], list[int]]:
+        """As `page`, for a list of which `is_long` is true."""
+        assert self._history is not None
+        _check_sort(query)
+        snapshot = self._cluster.snapshot
+        table, now, known_since = snapshot.jobs, int(snapshot.observed_at), snapshot.jobs.finished_since
+        if visibility is not None:
+            query = structs.replace(query, visibility=visibility)
+        needed = structs.replace(query, offset=0, limit=query.offset + query.limit)
+        found = find(table, needed, now)
+        rows, total = await self._history.long_page(
+            query,
+            known_since,
+            [table.jobs[slot] for slot in found.slots.tolist()],
+            found.total,
+            now,
+            without=frozenset(job.numeric_id for job in table.finished_before(known_since)),
+            hold_reason=self._holds.reason_of,
+        )
+        jobs = [row.job if isinstance(row, FinishedJob) else row for row in rows]
+        items = [render(job, self._holds.reason_of(job)) for job in jobs]
+        page = Page(items=items, total=total, limit=query.limit, offset=query.offset)
+        return page, [job.elapsed_seconds(now) for job in jobs]
 
     def page(
         self, query: JobQuery, visibility: Visibility | None, render: Callable[[Job, str | None], R]
@@ -60,8 +109,7 @@ class Jobs:
         `render` gets a job and the reason of its hold; its results are kept until the job changes, so it must
         always be the same function.
         """
-        if query.sort not in JOB_SORT_FIELDS:
-            raise ValidationError.of("sort", query.sort, list(JOB_SORT_FIELDS))
+        _check_sort(query)
         table = self._cluster.snapshot.jobs
         now = int(table.observed_at)
         found = find(table, structs.replace(query, visibility=visibility) if visibility else query, now)
@@ -92,7 +140,8 @@ class Jobs:
         job = self._cluster.snapshot.jobs.get(job_id)
         if job is None:
             check_job_id(job_id)
-            job = (await self._details.look_up(job_id, None, None)).job
+            recorded = await self._recorded(job_id)
+            job = recorded.job if recorded else (await self._details.look_up(job_id, None, None)).job
         return self._shown(job, job_id, caller)
 
     async def details(self, job_id: str, caller: Caller) -> tuple[JobDetails, int]:
@@ -101,13 +150,25 @@ class Jobs:
         Errors as in `get`. When Slurm is out of reach, what the snapshot knows.
         """
         job = await self.get(job_id, caller)
+        recorded = await self._recorded(job_id) if job.state.is_finished else None
+        if recorded is not None and (recorded.job.submit_time != job.submit_time or recorded.usage is None):
+            recorded = None
+        if recorded is not None and not may_see_secrets(caller, job.user):
+            # All that Slurm could add is the environment, and that is not for this caller.
+            return JobDetails(job=job, usage=recorded.usage), int(self._cluster.snapshot.observed_at)
         actor = caller.user if self._cluster.can_act_as(caller.user) else None
         try:
             details = await self._details.look_up(job_id, job, actor)
         except (SlurmUnavailable, ResourceNotFound, PermissionDenied):
-            details = JobDetails(job=job)
+            details = JobDetails(job=job, usage=recorded.usage if recorded else None)
         # The snapshot is the newer of the two: what is kept of a look-up is its environment and usage.
         return structs.replace(details, job=job), int(self._cluster.snapshot.observed_at)
+
+    async def _recorded(self, job_id: str) -> FinishedJob | None:
+        try:
+            return await self._history.find(job_id) if self._history is not None else None
+        except ServiceUnavailable:
+            return None  # Slurm may know it all the same
 
     async def unknown_among(self, job_ids: Sequence[str]) -> frozenset[str]:
         """Those of many ids that Slurm does not list, even when it is asked once more; accounting is not.
@@ -135,6 +196,11 @@ class Jobs:
         if not may_see_job(self.visibility(caller), job):
             raise ResourceNotFound.of("job", job_id)
         return job
+
+
+def _check_sort(query: JobQuery) -> None:
+    if query.sort not in JOB_SORT_FIELDS:
+        raise ValidationError.of("sort", query.sort, list(JOB_SORT_FIELDS))
 
 
 _JOB_ID: Final = re.compile(r"[1-9]\d{0,9}(?:_\d{1,9}|\+\d{1,4})?", re.ASCII)

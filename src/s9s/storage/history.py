@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from s9s.domain.history import Coverage, FinishedJob, completed, is_earlier_run
 from s9s.domain.queries import JobQuery
 from s9s.storage.database import Database
-from s9s.storage.history_queries import address, filters, order
+from s9s.storage.history_queries import address, filters, order, order_values
 from s9s.storage.history_rows import COLUMNS, finished_job, row_of
 from s9s.storage.tables import finished_jobs, history_progress
 
@@ -76,6 +76,39 @@ class HistoryRecords:
             return [finished_job(row) for row in connection.execute(rows)] if total else [], total
 
         return await self._database.ask(read)
+
+    async def keys(
+        self, cluster: str, query: JobQuery, *, ended_before: int, without: Collection[int]
+    ) -> tuple[list[tuple[Any, ...]], int]:
+        """As `page`, of the jobs that ended before an instant and without some numeric ids.
+
+        Of each job only its row's number and the values of `order`, to be merged with what is elsewhere.
+        """
+
+        def read(connection: Connection) -> tuple[list[tuple[Any, ...]], int]:
+            terms = [*filters(connection, cluster, query), _c.end_time < ended_before]
+            if without:
+                terms.append(_c.numeric_id.not_in(without))
+            total = connection.scalar(select(func.count()).select_from(finished_jobs).where(*terms)) or 0
+            rows = select(_c.number, *order_values(query.sort)).where(*terms).order_by(*order(query))
+            if query.offset >= total:
+                return [], total
+            return [
+                tuple(row) for row in connection.execute(rows.limit(query.limit).offset(query.offset))
+            ], total
+
+        return await self._database.ask(read)
+
+    async def numbered(self, numbers: Sequence[int]) -> dict[int, FinishedJob]:
+        """The jobs of some rows, by number, as `keys` tells them."""
+
+        def read(connection: Connection) -> dict[int, FinishedJob]:
+            return {
+                row.number: finished_job(row)
+                for row in connection.execute(_ROWS.where(_c.number.in_(numbers)))
+            }
+
+        return await self._database.ask(read) if numbers else {}
 
     async def count(self, cluster: str, query: JobQuery) -> int:
         """How many jobs pass the filters."""

@@ -62,8 +62,13 @@ def filters(connection: Connection, cluster: str, query: JobQuery) -> list[Colum
 
 def order(query: JobQuery) -> list[ColumnElement[Any]]:
     """The order of the query; ``None`` last in either direction, ties by numeric id."""
-    keys = [*_keys(query.sort), _c.numeric_id, _c.submit_time]
+    keys = order_values(query.sort)
     return [key.desc().nulls_last() if query.descending else key.asc().nulls_last() for key in keys]
+
+
+def order_values(sort: str) -> list[ColumnElement[Any]]:
+    """What `order` compares, first the sort field's own value."""
+    return [*_keys(sort), _c.numeric_id, _c.submit_time]
 
 
 def address(job_id: str) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from s9s.api.parameters import Parameters
 from s9s.api.schemas.paging import PageInfo, PageParameters, SortOrder
 from s9s.domain.dependencies import parse_dependency
 from s9s.domain.durations import format_duration, format_hours
+from s9s.domain.efficiency import efficiency_of
 from s9s.domain.instants import format_instant
 from s9s.domain.jobs import Job, JobDetails, JobUsage
 from s9s.domain.memory import format_memory
@@ -247,15 +248,10 @@ def job_document(
 def _resources(job: Job, usage: JobUsage | None, now: int) -> JobResources:
     if usage is None:
         return JobResources(None, None, None, None, None)
-    cpu = memory = None
-    allocated = job.elapsed_seconds(now) * job.cpu_count
-    if usage.cpu_seconds is not None and allocated:
-        cpu = round(usage.cpu_seconds / allocated, 4)
-    if usage.max_memory_mib is not None and job.memory_mib:
-        memory = round(usage.max_memory_mib / job.memory_mib, 4)
+    found = efficiency_of(job, usage, now)
     return JobResources(
-        cpu,
-        memory,
+        None if found.cpu is None else round(found.cpu, 4),
+        None if found.memory is None else round(found.memory, 4),
         usage.gpu_utilization,
         None if usage.max_memory_mib is None else format_memory(round(usage.max_memory_mib)),
         None if usage.cpu_seconds is None else format_hours(usage.cpu_seconds),

@@ -83,6 +83,9 @@ finished_jobs = Table(
         "account",
         "partition",
         "state",
+        "node_count",
+        "numeric_id",
+        "job_name",
     ),
 )
 

@@ -1,0 +1,199 @@
+"""Sums over finished jobs, in SQL: the arithmetic of `domain.efficiency.efficiency_of` over columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
+
+from s9s.domain.efficiency import GROUPS, TELLING_SECONDS, Efficiency, EfficiencyQuery, Group, Kind
+from s9s.domain.history import FinishedJob
+from s9s.domain.queries import JobQuery
+from s9s.storage.database import Database
+from s9s.storage.history_queries import filters
+from s9s.storage.history_rows import COLUMNS, finished_job
+from s9s.storage.tables import finished_jobs
+
+_c: Final = finished_jobs.c
+
+_cpus: Final = _c.elapsed_seconds * _c.cpu_count
+_memory: Final = _c.elapsed_seconds * func.coalesce(_c.memory_mib, 0)
+_gpus: Final = _c.elapsed_seconds * _c.gpus
+_memory_used: Final = _c.max_memory_mib * _c.elapsed_seconds
+_gpu_used: Final = _c.gpu_utilization * _gpus
+
+
+def _where(column: ColumnElement[Any], allocated: ColumnElement[Any], value: ColumnElement[Any]) -> Any:
+    """A value where it was measured and something was allocated, else NULL."""
+    return case((and_(column.is_not(None), allocated > 0), value))
+
+
+def _positive(value: ColumnElement[Any]) -> Any:
+    return case((value > 0, value), else_=0)
+
+
+#: Of one job, named as in `Efficiency`; NULL is what was not measured.
+_OF_JOB: Final[dict[str, Any]] = {
+    "elapsed_seconds": _c.elapsed_seconds,
+    "cpu_seconds": _cpus,
+    "memory_seconds": _memory,
+    "gpu_seconds": _gpus,
+    "cpu_measured": _where(_c.cpu_seconds, _cpus, _cpus),
+    "cpu_used": _where(_c.cpu_seconds, _cpus, _c.cpu_seconds),
+    "cpu_wasted": _where(_c.cpu_seconds, _cpus, _positive(_cpus - _c.cpu_seconds)),
+    "memory_measured": _where(_c.max_memory_mib, _memory, _memory),
+    "memory_used": _where(_c.max_memory_mib, _memory, _memory_used),
+    "memory_wasted": _where(_c.max_memory_mib, _memory, _positive(_memory - _memory_used)),
+    "gpu_measured": _where(_c.gpu_utilization, _gpus, _gpus),
+    "gpu_used": _where(_c.gpu_utilization, _gpus, _gpu_used),
+    "gpu_wasted": _where(_c.gpu_utilization, _gpus, _positive(_gpus - _gpu_used)),
+}
+_SUMS: Final = [func.count().label("jobs")] + [
+    func.coalesce(func.sum(value), 0).label(name) for name, value in _OF_JOB.items()
+]
+#: Sort field to the value of one job, and of a group.
+_SORT: Final = {
+    "wasted_cpu_hours": "cpu_wasted",
+    "wasted_memory_gib_hours": "memory_wasted",
+    "wasted_gpu_hours": "gpu_wasted",
+    "cpu_hours": "cpu_seconds",
+    "memory_gib_hours": "memory_seconds",
+    "gpu_hours": "gpu_seconds",
+    "elapsed_time": "elapsed_seconds",
+}
+_RATIOS: Final = {
+    f"{what}_efficiency": (f"{what}_used", f"{what}_measured") for what in ("cpu", "memory", "gpu")
+}
+
+
+class EfficiencyRecords:
+    """What finished jobs used. Every method raises `DatabaseUnavailable`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def jobs(self, cluster: str, query: EfficiencyQuery) -> tuple[list[FinishedJob], Efficiency]:
+        """A page of jobs in the order of the query, and the sums over all of them."""
+
+        def read(connection: Connection) -> tuple[list[FinishedJob], Efficiency]:
+            terms = _terms(connection, cluster, query)
+            sums = Efficiency(**connection.execute(select(*_SUMS).where(*terms)).one()._asdict())
+            # First the numbers alone: the index has all that they are ordered by, and the rows are long.
+            numbers = select(_c.number).where(*terms).order_by(*_order(query))
+            page = list(connection.execute(numbers.limit(query.limit).offset(query.offset)).scalars())
+            rows = select(_c.number, *(_c[name] for name in COLUMNS)).where(_c.number.in_(page))
+            found = {row.number: finished_job(row) for row in connection.execute(rows)}
+            return [found[number] for number in page], sums
+
+        return await self._database.ask(read)
+
+    async def groups(
+        self, cluster: str, query: EfficiencyQuery, by: str
+    ) -> tuple[list[Group], int, Efficiency]:
+        """A page of sums by one of `GROUPS`, how many there are, and the sums over all."""
+        names = GROUPS[by]
+        keys = [_c[name] for name in names]
+
+        def read(connection: Connection) -> tuple[list[Group], int, Efficiency]:
+            terms = _terms(connection, cluster, query)
+            grouped = select(*keys, *_SUMS, func.max(_c.end_time).label("last_end")).where(*terms)
+            rows = connection.execute(_ordered(grouped.group_by(*keys), query, names)).all()
+            width = len(names)
+            groups = [
+                Group(
+                    **dict(zip(names, row[:width], strict=True)),
+                    sums=Efficiency(**dict(zip(Efficiency.__struct_fields__, row[width:-1], strict=True))),
+                    last_end=row[-1],
+                )
+                for row in rows[query.offset : query.offset + query.limit]
+            ]
+            sums = [row[width:-1] for row in rows]
+            total = [sum(column) for column in zip(*sums, strict=True)] or [0] * len(_SUMS)
+            whole = Efficiency(**dict(zip(Efficiency.__struct_fields__, total, strict=True)))
+            return groups, len(rows), whole
+
+        return await self._database.ask(read)
+
+    async def kinds(
+        self, cluster: str, query: EfficiencyQuery, wanted: Iterable[tuple[str, str]]
+    ) -> dict[tuple[str, str], Kind]:
+        """What jobs of a user (first) with a name (second) needed that completed in the query's time."""
+        pairs = sorted(set(wanted))
+        if not pairs:
+            return {}
+        busy = case((_c.elapsed_seconds > 0, _c.cpu_seconds / _c.elapsed_seconds))
+        rows = (
+            select(
+                _c.user,
+                _c.job_name,
+                func.count(),
+                func.max(busy),
+                func.max(_c.max_memory_mib / case((_c.node_count > 0, _c.node_count), else_=1)),
+                func.max(_c.elapsed_seconds),
+            )
+            .where(
+                _c.cluster == cluster,
+                _c.user.in_({user for user, _ in pairs}),
+                _c.end_time.between(query.start_time, query.end_time),
+                _c.state == "COMPLETED",
+                _c.elapsed_seconds >= TELLING_SECONDS,
+                _c.job_name.in_({name for _, name in pairs}),
+            )
+            .group_by(_c.user, _c.job_name)
+        )
+
+        def read(connection: Connection) -> dict[tuple[str, str], Kind]:
+            return {
+                (user, name): Kind(jobs=jobs, cpus=cpus, node_memory_mib=memory, elapsed_seconds=elapsed or 0)
+                for user, name, jobs, cpus, memory, elapsed in connection.execute(rows)
+            }
+
+        return await self._database.ask(read)
+
+
+def _terms(connection: Connection, cluster: str, query: EfficiencyQuery) -> list[ColumnElement[bool]]:
+    plain = JobQuery(
+        users=query.users,
+        partitions=query.partitions,
+        accounts=query.accounts,
+        names=query.names,
+        start_time=query.start_time,
+        visibility=query.visibility,
+    )
+    terms = [*filters(connection, cluster, plain), _c.end_time <= query.end_time]
+    terms.append(_c.elapsed_seconds >= max(1, query.min_runtime_seconds))
+    if query.states is not None:
+        terms.append(_c.state.in_(query.states))
+    if query.min_cpus:
+        terms.append(_c.cpu_count >= query.min_cpus)
+    if query.min_wasted_cpu_seconds:
+        terms.append(_OF_JOB["cpu_wasted"] >= query.min_wasted_cpu_seconds)
+    return terms
+
+
+def _order(query: EfficiencyQuery) -> list[ColumnElement[Any]]:
+    if query.sort == "end_time":
+        key: Any = _c.end_time
+    elif query.sort in _RATIOS:
+        used, measured = (_OF_JOB[name] for name in _RATIOS[query.sort])
+        key = used / measured
+    else:
+        key = _OF_JOB[_SORT[query.sort]] if query.sort in _SORT else _c.numeric_id
+    keys = [key, _c.numeric_id]
+    return [one.desc().nulls_last() if query.descending else one.asc().nulls_last() for one in keys]
+
+
+def _ordered(rows: Select[Any], query: EfficiencyQuery, names: tuple[str, ...]) -> Select[Any]:
+    sums = {name: func.sum(value) for name, value in _OF_JOB.items()}
+    if query.sort == "end_time":
+        key: Any = func.max(_c.end_time)
+    elif query.sort in _RATIOS:
+        used, measured = (sums[name] for name in _RATIOS[query.sort])
+        key = used / measured
+    else:
+        key = sums[_SORT[query.sort]] if query.sort in _SORT else func.count()
+    order = [key, *(_c[name] for name in names)]
+    return rows.order_by(
+        *(one.desc().nulls_last() if query.descending else one.asc().nulls_last() for one in order)
+    )
