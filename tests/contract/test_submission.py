@@ -226,7 +226,8 @@ def test_an_ordinary_job_has_no_warnings(jobs: Jobs) -> None:
 @pytest.mark.parametrize(
     "name",
     ["a|b|c", "two\nlines", "tab\there", "quote'\"s", "--wrap=id", "-J", "%j%x", "żółć ✓", "$(id)", "None",
-     "(null)", "\x1b[31mred", "a,b;c=d", "back\\slash", "x" * 200, "<b>&amp;"],
+     "(null)", "\x1b[31mred", "\x1b]0;title\x07", "a\rb", "\x9b2J",
+     "\u202egnp", "a,b;c=d", "back\\slash", "x" * 200, "<b>&amp;"],
 )  # fmt: skip
 def test_names_forge_nothing(alice: Caller, jobs: Jobs, name: str) -> None:
     job_id = jobs.held(job_name=name)

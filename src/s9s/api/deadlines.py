@@ -32,6 +32,8 @@ class DeadlineProtocol(CertifiedHttpProtocol):
     _timed: tuple[int, bool] | None = None
     _timer: TimerHandle | None = None
     _stall: TimerHandle | None = None
+    #: Bytes that came at once the latest time.
+    _latest = 0
     #: Bytes that came since the head began that is not complete yet.
     _head_bytes = 0
 
@@ -49,6 +51,7 @@ class DeadlineProtocol(CertifiedHttpProtocol):
         super().handle_websocket_upgrade()
 
     def data_received(self, data: bytes) -> None:
+        self._latest = len(data)
         super().data_received(data)
         if self.begun != self.ended:
             self._expect_more(len(data))
@@ -88,6 +91,13 @@ class DeadlineProtocol(CertifiedHttpProtocol):
         hosts = [name for name, _ in self.headers if name == b"host"]
         if version not in ("1.0", "1.1") or len(hosts) > 1 or (version == "1.1" and not hosts):
             raise ValueError("another version of HTTP, or not one Host")
+        # Unless so much has come there is nothing to count.
+        if (
+            self._head_bytes + self._latest
+            > MAX_HEAD_BYTES
+            < len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        ):
+            raise ValueError("a head that is too long")
 
     def send_400_response(self, msg: str) -> None:
         """Refuse in the format of all errors what is no HTTP, and close.

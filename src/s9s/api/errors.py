@@ -59,6 +59,9 @@ def status_of(error: S9SError) -> int:
     return 503 if isinstance(error, SlurmUnavailable | ServiceUnavailable) else STATUS_OF_CODE[error.code]
 
 
+#: Of an answer, beyond which its texts are cut, and each of them to how much.
+_MAX_BYTES: Final = 4096
+_MAX_TEXT: Final = 400
 #: The framework's words for a client that closes the connection within a body.
 _CLIENT_LEFT: Final = "client disconnected prematurely"
 
@@ -76,7 +79,21 @@ def envelope(error: S9SError, request_id: str) -> bytes:
     """The error as JSON in the contract's format."""
     details = msgspec.to_builtins(dict(error.details), enc_hook=str)
     now = format_instant(int(time.time()))
-    return msgspec.json.encode(ErrorEnvelope(ErrorBody(error.code, error.message, details, request_id, now)))
+    body = msgspec.json.encode(ErrorEnvelope(ErrorBody(error.code, error.message, details, request_id, now)))
+    if len(body) <= _MAX_BYTES:
+        return body
+    # What was wrong is named, but not sent back by the megabyte.
+    brief = {_brief(name): _brief(value) for name, value in details.items()}
+    message = _brief(error.message)
+    return msgspec.json.encode(ErrorEnvelope(ErrorBody(error.code, message, brief, request_id, now)))
+
+
+def _brief(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > _MAX_TEXT:
+        return f"{value[:_MAX_TEXT]}... ({len(value)} characters)"
+    if isinstance(value, list | dict) and len(msgspec.json.encode(value)) > _MAX_TEXT:
+        return f"{len(value)} {'items' if isinstance(value, list) else 'fields'}"
+    return value
 
 
 def respond_error(request: Request[Any, Any, Any], exception: Exception) -> Response[bytes]:
