@@ -20,6 +20,8 @@ from s9s.app.credentials import open_access_tokens, open_credentials, open_login
 from s9s.app.delivery import open_mailer, open_outgoing
 from s9s.app.events import watched
 from s9s.app.history import history_key, recording
+from s9s.app.history import recording
+from s9s.app.hook import listening
 from s9s.app.live import Live, live
 from s9s.app.metrics import sampling
 from s9s.app.work import background, open_exports
@@ -123,6 +125,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         tokens.roles.follow(snapshot, tokens.known.forget)
         cluster = Cluster(backend, snapshot, watcher, files)
         events = await stack.enter_async_context(watched(settings, database, cluster))
+        await stack.enter_async_context(listening(settings, cluster))
         name = settings.cluster.name or "default"
         holds = Holds(name, HoldNotes(database), snapshot.jobs)
         await holds.load()

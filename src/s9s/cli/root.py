@@ -16,6 +16,7 @@ _COMMANDS: Final = {
     "certificate": "s9s.cli.certificates:certificate",
     "audit": "s9s.cli.audit:audit",
     "check": "s9s.cli.check:check",
+    "hook": "s9s.cli.hook:hook",
 }
 
 
