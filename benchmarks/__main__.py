@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 
-from benchmarks import bench_query, beside_slurmrestd, large_cluster, latency, lists, results, start
+from benchmarks import bench_query, beside_slurmrestd, large_cluster, latency, lists, live, results, start
 from benchmarks.results import Result, say
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
@@ -20,6 +20,8 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
     "slurmrestd_list": beside_slurmrestd.slurmrestd_list,
     "submit": beside_slurmrestd.submit,
     "refresh": large_cluster.refresh,
+    "ws_fanout": live.ws_fanout,
+    "ws_sustained": live.ws_sustained,
 }
 
 

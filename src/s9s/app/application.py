@@ -20,7 +20,6 @@ from s9s.app.credentials import open_access_tokens, open_credentials, open_login
 from s9s.app.delivery import open_mailer, open_outgoing
 from s9s.app.events import watched
 from s9s.app.history import history_key, recording
-from s9s.app.history import recording
 from s9s.app.hook import listening
 from s9s.app.live import Live, live
 from s9s.app.metrics import sampling

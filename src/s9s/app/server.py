@@ -6,9 +6,11 @@ import asyncio
 import errno
 import gc
 import getpass
+import resource
 import shlex
 import socket
 import sys
+from contextlib import suppress
 from typing import Final
 
 import click
@@ -36,6 +38,7 @@ _SHUTDOWN_SECONDS: Final = 10
 def serve(settings: Settings) -> None:
     """Serve until interrupted. Raises `click.ClickException` with what to mend when it cannot start."""
     configure_logging(settings.logging)
+    _allow_connections()
     try:
         listener = _listen(settings.server.host, settings.server.port)
     except OSError as error:
@@ -60,6 +63,14 @@ def serve(settings: Settings) -> None:
         pass
     finally:
         listener.close()
+
+
+def _allow_connections() -> None:
+    """Have as many open files as the system allows: a connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -11,7 +11,7 @@ import click
 from s9s.cli.options import configured, load
 
 #: All that it runs is part of every Linux (coreutils, util-linux). It ends after a few milliseconds; what
-#: could wait waits in a session of its own, where slurmctld neither sees nor ends it, for two seconds at most.
+#: could wait waits in a session of its own for two seconds at most: slurmctld neither sees nor ends that.
 SCRIPT: Final = """\
 #!/bin/sh
 # Tells S9S at once that a job has started or ended, or that a node has changed. It never delays Slurm and
