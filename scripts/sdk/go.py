@@ -183,7 +183,7 @@ def _operations(api: Api) -> str:
         service = f"{pascal(resource)}Service"
         body += f"// {service}: {RESOURCES.get(resource, resource.capitalize())}.\n"
         body += f"type {service} struct{{ client *Client }}\n\n"
-        body += "".join(_method(service, one) for one in operations)
+        body += "".join(_method(service, one) for one in operations if not one.is_stream)
     body += "type services struct {\n"
     body += "".join(f"{pascal(name)} *{pascal(name)}Service\n" for name in api.resources)
     body += "}\n\nfunc (c *Client) connect() {\n"
@@ -202,15 +202,16 @@ def _method(service: str, operation: Operation) -> str:
         where = f'path("{operation.template}", {", ".join(map(_variable, operation.parameters))})'
     fields.append(f"path: {where}")
     if operation.query:
-        arguments.append(f"opts *{name}Options")
         context = "opts.context()"
         fields.append("query: opts.values()")
     if operation.body:
         arguments.append(f"request *{name}Request")
-        context = "request.context()"
+        context = "either(request.context(), opts.context())" if operation.query else "request.context()"
         fields.append("body: request")
     elif operation.body is not None:
         fields.append("body: struct{}{}")
+    if operation.query:
+        arguments.append(f"opts *{name}Options")
     if operation.has_key:
         fields.append("isRepeatable: true, key: keyOf(request.IdempotencyKey)")
     match operation.returns:
@@ -268,12 +269,13 @@ def _dispatch(api: Api) -> str:
         name = singular(one.resource) + pascal(one.verb)
         arguments = [f"path[{index}]" for index in range(len(one.parameters))]
         prepare = ""
-        kind = f"{name}Options" if one.query else f"{name}Request" if one.body else None
-        if kind:
-            prepare = (
-                f"var given {kind}\nif err := decode(arguments, &given); err != nil {{\nreturn nil, err\n}}\n"
-            )
-            arguments.append("&given")
+        if one.is_stream:
+            continue
+        kinds = [f"{name}Request"] * bool(one.body) + [f"{name}Options"] * bool(one.query)
+        for kind, given in zip(kinds, ("given", "more"), strict=False):
+            prepare += f"var {given} {kind}\nif err := decode(arguments, &{given}); err != nil {{\n"
+            prepare += "return nil, err\n}\n"
+            arguments.append(f"&{given}")
         if one.has_key:
             prepare += "given.IdempotencyKey = keyIn(arguments)\n"
         called = f"c.{pascal(one.resource)}.{{}}({', '.join(arguments)})"

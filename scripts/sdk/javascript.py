@@ -129,7 +129,10 @@ def _operations(api: Api) -> str:
     for resource, operations in api.resources.items():
         classes += f"/** {RESOURCES.get(resource, resource.capitalize())}. */\n"
         classes += f"export class {singular(resource)}Operations extends Resource {{\n"
-        classes += "\n".join(textwrap.indent(_method(one), "  ") for one in operations) + "}\n\n"
+        classes += (
+            "\n".join(textwrap.indent(_method(one), "  ") for one in operations if not one.is_stream)
+            + "}\n\n"
+        )
     classes += "/** Every resource of the server. */\nexport class Resources {\n"
     for name in api.resources:
         classes += f"  readonly {camel(name)}: {singular(name)}Operations;\n"
@@ -153,7 +156,6 @@ def _method(operation: Operation) -> str:
     arguments = [f"{camel(one)}: string" for one in operation.parameters]
     request = []
     if operation.query:
-        arguments.append(f"options: M.{name}Options = {{}}")
         request.append("query: options")
     if operation.body:
         is_needed = any(field.required for field in operation.body)
@@ -161,6 +163,8 @@ def _method(operation: Operation) -> str:
         request.append(f"body: request, shape: '{_body(operation)}'")
     elif operation.body is not None:
         request.append("body: {}")
+    if operation.query:
+        arguments.append(f"options: M.{name}Options = {{}}")
     if operation.has_key:
         request.append("isKeyed: true")
     where = f"'{operation.path}'"

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import yaml
 
-from scripts.sdk.shape import OMITTED, model_name, place_of
+from scripts.sdk.shape import ALIASES, OMITTED, STREAMS, model_name, place_of
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -64,6 +64,11 @@ class Operation:
     doc: str
 
     @property
+    def is_stream(self) -> bool:
+        """Whether its answer has no end, and its method is written by hand."""
+        return self.id in STREAMS
+
+    @property
     def template(self) -> str:
         """The path with ``{}`` for each parameter."""
         return re.sub(r"{\w+}", "{}", self.path)
@@ -91,6 +96,8 @@ def read(document: Path = ROOT / "docs/openapi.yaml") -> Api:
     used: set[str] = set()
     for path, methods in content["paths"].items():
         for method, operation in methods.items():
+            if operation["operationId"] in ALIASES:
+                continue
             api.operations.append(_operation(method.upper(), path, operation, schemas, used))
     places = [(one.resource, one.verb) for one in api.operations]
     if len(set(places)) < len(places):
@@ -149,6 +156,8 @@ def _answer(operation: dict[str, Any], schemas: dict[str, Any], used: set[str]) 
         is_text = any(kind.startswith("text/") or kind == "application/yaml" for kind in content)
         return Type("text" if is_text and len(content) == 1 else "bytes"), None
     schema = content["application/json"]["schema"]
+    if schema.get("format") == "binary":
+        return Type("bytes"), None
     kind = _type(schema, used)
     if kind.kind != "model":
         return Type("any"), None

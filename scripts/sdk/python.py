@@ -152,6 +152,8 @@ def _classes(api: Api) -> str:
         text += f"class Async{singular(resource)}Operations(AsyncResource):\n"
         text += f'    """{RESOURCES.get(resource, resource.capitalize())}."""\n\n'
         for operation in operations:
+            if operation.is_stream:
+                continue
             text += textwrap.indent(_method(operation), "    ")
             if operation.rows is not None:
                 text += textwrap.indent(_iterate(operation), "    ")

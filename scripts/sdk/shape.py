@@ -18,6 +18,9 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "set_node_state": ("nodes", "set_state"),
     "get_cluster_metrics": ("metrics", "cluster"),
     "get_performance_metrics": ("metrics", "performance"),
+    "create_ticket": ("events", "ticket"),
+    "stream_events": ("events", "subscribe"),
+    "export_data": ("exports", "create"),
     "list_audit": ("audit", "list"),
     "log_in": ("auth", "login"),
     "whoami": ("auth", "whoami"),
@@ -28,6 +31,12 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "healthz": ("server", "health"),
     "readyz": ("server", "ready"),
 }
+
+#: Second addresses of routes, which the clients need not know.
+ALIASES: Final = {"create_export"}
+
+#: Answers without an end, whose methods are written by hand; see `events` in each client.
+STREAMS: Final = {"stream_events"}
 
 #: Query parameters that a hand-made method has instead.
 OMITTED: Final = {"get_job_output": {"follow"}, "get_job_error": {"follow"}}
@@ -45,6 +54,10 @@ RESOURCES: Final = {
     "users": "Slurm's users and their associations",
     "partitions": "Partitions and what is free in them",
     "metrics": "How busy the cluster is and was, and how well jobs use it",
+    "exports": "Rows as files",
+    "reports": "Reports on how a cluster is used",
+    "search": "Find jobs, nodes and users by words",
+    "events": "Changes as they happen",
     "tokens": "The caller's own credentials",
     "audit": "What was done by whom, for administrators",
     "auth": "Who the caller is, and logging in",

@@ -221,6 +221,9 @@ var dispatch = map[string]caller{
 		given.Limit = pageSizeIn(arguments)
 		return collect(c.Audit.All(&given))
 	},
+	"events.ticket": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Events.Ticket()
+	},
 	"server.status": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
 		return c.Server.Status()
 	},

@@ -45,6 +45,8 @@ type call struct {
 	key          string
 	isRepeatable bool
 	isStream     bool
+	// isOnce: not even a read is repeated.
+	isOnce bool
 }
 
 // call sends, and decodes the answer into out: a *string, a *[]byte, or anything that JSON fits.
@@ -88,7 +90,7 @@ func (t *transport) send(ctx context.Context, request call) (*http.Response, str
 			return nil, requestID, err
 		}
 	}
-	isRepeatable := request.isRepeatable || request.method == http.MethodGet
+	isRepeatable := (request.isRepeatable || request.method == http.MethodGet) && !request.isOnce
 	isRenewed := false
 	for attempt := 1; ; attempt++ {
 		response, err := t.attempt(ctx, request, body, requestID)
@@ -363,4 +365,12 @@ func randomHex(size int) string {
 	bytes := make([]byte, size)
 	_, _ = rand.Read(bytes) // never fails
 	return hex.EncodeToString(bytes)
+}
+
+// either is the first context that there is.
+func either(one, other context.Context) context.Context {
+	if one != nil {
+		return one
+	}
+	return other
 }

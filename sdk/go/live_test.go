@@ -3,8 +3,10 @@
 package s9s
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"testing"
@@ -70,6 +72,36 @@ func TestLive(t *testing.T) {
 	nodes, err := client.Nodes.List(nil)
 	must(err)
 	is(len(nodes.Nodes) > 0, true)
+
+	// Events and output, as they happen.
+	text, liveID := "", ""
+	script := "#!/bin/sh\nfor word in one two three; do echo $word; sleep 0.3; done\n"
+	for event, err := range client.Events.Subscribe(&EventSubscribeOptions{JobName: name + "-live", Snapshot: true}) {
+		must(err)
+		if event.Action == "snapshot" {
+			live, err := client.Jobs.Submit(&JobSubmitRequest{
+				JobName: name + "-live", Script: script, WorkingDirectory: folder, StandardOutput: folder + "/%j.out",
+			})
+			must(err)
+			liveID = live.JobID
+			reader, err := client.Jobs.FollowOutput(liveID, nil)
+			must(err)
+			content, err := io.ReadAll(reader)
+			must(err)
+			must(reader.Close())
+			text = string(content)
+			continue
+		}
+		is(*event.ResourceID, liveID)
+		var data struct {
+			State string `json:"state"`
+		}
+		must(json.Unmarshal(event.Data, &data))
+		if data.State == "COMPLETED" {
+			break
+		}
+	}
+	is(text, "one\ntwo\nthree\n")
 
 	// Changes, one at a time and many.
 	held, err := client.Jobs.Submit(&JobSubmitRequest{

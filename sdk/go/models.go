@@ -598,6 +598,13 @@ type UserList struct {
 	Users   []User `json:"users"`
 }
 
+// WebSocketTicket: A ticket for one WebSocket: `wss://.../v1/ws?ticket=...`.
+type WebSocketTicket struct {
+	Ticket string `json:"ticket"`
+	// Seconds
+	ExpiresIn int `json:"expires_in"`
+}
+
 // WhoAmI: Who makes the request.
 type WhoAmI struct {
 	// The Slurm user as whom everything is done
@@ -1361,6 +1368,83 @@ func (o *AuditListOptions) values() url.Values {
 		set(values, "request_id", o.RequestID)
 		set(values, "sort", o.Sort)
 		set(values, "order", o.Order)
+	}
+	return values
+}
+
+// EventSubscribeOptions: What Events.Subscribe may be asked for; nil asks for nothing.
+type EventSubscribeOptions struct {
+	// Job states or flags
+	State string `json:"state,omitempty"`
+	// User names
+	User string `json:"user,omitempty"`
+	// Partition names
+	Partition string `json:"partition,omitempty"`
+	// Account names, without regard to case
+	Account string `json:"account,omitempty"`
+	// QOS names, without regard to case
+	QOS string `json:"qos,omitempty"`
+	// A job name, exactly
+	JobName string `json:"job_name,omitempty"`
+	// Job ids; an array's id means all its tasks
+	JobID string `json:"job_id,omitempty"`
+	// Jobs on these nodes, as names or a hostlist
+	Node string `json:"node,omitempty"`
+	// Jobs that had not ended before
+	StartTime string `json:"start_time,omitempty"`
+	// Jobs that were submitted by then
+	EndTime string `json:"end_time,omitempty"`
+	// Channels as a comma list
+	Channel string `json:"channel,omitempty"`
+	// Replay the events after this number first
+	Since *int `json:"since,omitempty"`
+	// Send what matches now first
+	Snapshot bool `json:"snapshot,omitempty"`
+	// Nodes that have all of these features
+	Features string `json:"features,omitempty"`
+	// Only nodes that could start work (or not)
+	Available *bool `json:"available,omitempty"`
+	// Of other channels: ids of the resources
+	ResourceID string `json:"resource_id,omitempty"`
+	ctx        context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *EventSubscribeOptions) WithContext(ctx context.Context) *EventSubscribeOptions {
+	made := EventSubscribeOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *EventSubscribeOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *EventSubscribeOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "state", o.State)
+		set(values, "user", o.User)
+		set(values, "partition", o.Partition)
+		set(values, "account", o.Account)
+		set(values, "qos", o.QOS)
+		set(values, "job_name", o.JobName)
+		set(values, "job_id", o.JobID)
+		set(values, "node", o.Node)
+		set(values, "start_time", o.StartTime)
+		set(values, "end_time", o.EndTime)
+		set(values, "channel", o.Channel)
+		set(values, "since", o.Since)
+		set(values, "snapshot", o.Snapshot)
+		set(values, "features", o.Features)
+		set(values, "available", o.Available)
+		set(values, "resource_id", o.ResourceID)
 	}
 	return values
 }

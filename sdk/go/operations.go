@@ -558,6 +558,20 @@ func (s *AuditService) All(opts *AuditListOptions) iter.Seq2[Audit, error] {
 	}
 }
 
+// EventsService: Changes as they happen.
+type EventsService struct{ client *Client }
+
+// Ticket: A ticket for one connection to `/v1/ws?ticket=...` within a minute, for browsers.
+//
+// Their WebSockets cannot send a header, and a long-lived secret has no place in a URL.
+func (s *EventsService) Ticket() (*WebSocketTicket, error) {
+	out := WebSocketTicket{}
+	if err := s.client.call(context.Context(nil), call{method: "POST", path: "/v1/ws/ticket", body: struct{}{}}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
 // ServerService: How the server and its clusters are.
 type ServerService struct{ client *Client }
 
@@ -616,6 +630,7 @@ type services struct {
 	Auth       *AuthService
 	Tokens     *TokensService
 	Audit      *AuditService
+	Events     *EventsService
 	Server     *ServerService
 }
 
@@ -628,5 +643,6 @@ func (c *Client) connect() {
 	c.Auth = &AuthService{c}
 	c.Tokens = &TokensService{c}
 	c.Audit = &AuditService{c}
+	c.Events = &EventsService{c}
 	c.Server = &ServerService{c}
 }

@@ -53,13 +53,17 @@ func (p Policy) delay(attempt int, isRepeatable bool, status int, retryAfter flo
 	if asked > p.MaxRetryAfter {
 		return 0, false
 	}
+	return max(asked, p.pauseAfter(attempt)), true
+}
+
+// pauseAfter is a random pause that grows with the failures in a row.
+func (p Policy) pauseAfter(failures int) time.Duration {
 	random := p.random
 	if random == nil {
 		random = rand.Float64
 	}
-	own := math.Min(float64(p.MaxPause), float64(p.Pause)*math.Pow(2, float64(attempt-1)))
-	own *= 0.5 + random()/2
-	return max(asked, time.Duration(own)), true
+	own := math.Min(float64(p.MaxPause), float64(p.Pause)*math.Pow(2, float64(failures-1)))
+	return time.Duration(own * (0.5 + random()/2))
 }
 
 // retryAfterOf gives the seconds of a Retry-After header; a date counts as absent.

@@ -78,7 +78,7 @@ def options_of(case: dict[str, Any]) -> dict[str, Any]:
 
 def json_of(value: Any) -> Any:
     """What a call gave, as JSON."""
-    if isinstance(value, s9s_client.wire.Model):
+    if hasattr(value, "to_dict"):
         return value.to_dict()
     if isinstance(value, bytes):
         return value.decode()
@@ -112,6 +112,8 @@ def check(case: dict[str, Any], canned: Canned, value: Any, error: Exception | N
             raise error
         includes(json_of(value), case["value"])
         return
+    if "value" in case:  # what came before it
+        includes(json_of(value), case["value"])
     facts = dict(case["error"])
     assert isinstance(error, getattr(s9s_client, facts.pop("kind"))), error
     if (message := facts.pop("message", None)) is not None:

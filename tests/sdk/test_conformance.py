@@ -32,7 +32,8 @@ def test_synchronous(case: dict[str, Any]) -> None:
             method = getattr(getattr(client, call["resource"]), call["verb"])
             value = method(*call.get("path", ()), **call.get("arguments", {}))
             if inspect.isgenerator(value):
-                value = list(value)
+                rows, value = value, []
+                value.extend(rows)
         except Exception as error:
             failure = error
     check(case, canned, "".join(value) if call["verb"] == "follow_output" and value else value, failure)
@@ -49,7 +50,12 @@ async def test_asynchronous(case: dict[str, Any]) -> None:
         try:
             method = getattr(getattr(client, call["resource"]), call["verb"])
             value = method(*call.get("path", ()), **call.get("arguments", {}))
-            value = [row async for row in value] if inspect.isasyncgen(value) else await value
+            if inspect.isasyncgen(value):
+                rows, value = value, []
+                async for row in rows:
+                    value.append(row)
+            else:
+                value = await value
         except Exception as error:
             failure = error
     check(case, canned, "".join(value) if call["verb"] == "follow_output" and value else value, failure)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
 import s9s_client
 from s9s_client import AsyncS9SClient, S9SClient
+from tests.contract.clusters import SIMULATED
 from tests.contract.serving import Server
 from tests.sdk.toolchains import GO, GO_ENVIRONMENT, built_javascript, go, node, run
 
@@ -56,6 +58,23 @@ def test_python(server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch) -
         assert client.nodes.list().nodes
         assert "normal" in {one.name for one in client.partitions.list().partitions}
 
+        # Events and output, as they happen.
+        events = client.events.subscribe("jobs", job_name=f"{name}-live", snapshot=True)
+        assert next(events).action == "snapshot"
+        script = "#!/bin/sh\nfor word in one two three; do echo $word; sleep 0.3; done\n"
+        live = client.jobs.submit(
+            job_name=f"{name}-live",
+            script=script,
+            working_directory=str(folder),
+            standard_output=f"{folder}/%j.out",
+        )
+        assert "".join(client.jobs.follow_output(live.job_id)) == "one\ntwo\nthree\n"
+        seen = [next(events)]
+        while seen[-1].data.get("state") != "COMPLETED":
+            seen.append(next(events))
+        assert {one.resource_id for one in seen} == {live.job_id}
+        assert sorted(one.sequence for one in seen) == [one.sequence for one in seen]
+
         # Changes, one at a time and many.
         held = client.jobs.submit(job_name=name, script="sleep 600", hold=True, working_directory=str(folder))
         client.jobs.hold(held.job_id, reason="live")
@@ -71,6 +90,25 @@ def test_python(server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch) -
             client.jobs.get("99999999")
         with pytest.raises(s9s_client.ValidationError):
             client.jobs.list(limit=0)
+
+
+def test_a_subscription_goes_on_through_a_kill_of_the_server(tmp_path: Path) -> None:
+    server = Server(tmp_path, SIMULATED)
+    server.start()
+    with S9SClient(server.base_url, server.token("alice")) as client:
+        events = client.events.subscribe("jobs", user="alice", job_name="live", snapshot=True)
+        assert next(events).action == "snapshot"
+        client.jobs.submit(job_name="live", script="sleep 600", working_directory="/tmp")
+        before = next(events)
+        server.kill()
+        starts = threading.Thread(target=server.start)
+        starts.start()
+        try:
+            # What this server no longer knows of, the job, is told as removed or ended; in any case later.
+            assert next(events).sequence > before.sequence
+        finally:
+            starts.join(60)
+            server.stop()
 
 
 async def test_python_asynchronous(embedded: Server, folder: Path) -> None:

@@ -36,6 +36,23 @@ assert.deepEqual(ids, [job.jobId]);
 assert.ok((await client.nodes.list()).nodes.length > 0);
 assert.ok((await client.partitions.list()).partitions.some((one) => one.name === 'normal'));
 
+// Events and output, as they happen.
+const events = client.events.subscribe({ channel: 'jobs', jobName: `${name}-live`, snapshot: true });
+assert.equal((await events.next()).value.action, 'snapshot');
+const live = await client.jobs.submit({
+  jobName: `${name}-live`,
+  script: '#!/bin/sh\nfor word in one two three; do echo $word; sleep 0.3; done\n',
+  workingDirectory: folder,
+  standardOutput: `${folder}/%j.out`,
+});
+let text = '';
+for await (const piece of client.jobs.followOutput(live.jobId)) text += piece;
+assert.equal(text, 'one\ntwo\nthree\n');
+for await (const event of events) {
+  assert.equal(event.resourceId, live.jobId);
+  if (event.data.state === 'COMPLETED') break;
+}
+
 // Changes, one at a time and many.
 const held = await client.jobs.submit({ jobName: name, script: 'sleep 600', hold: true, workingDirectory: folder });
 await client.jobs.hold(held.jobId, { reason: 'live' });

@@ -1,5 +1,6 @@
 /** The client: one server, one credential. */
 
+import { Events } from './events.js';
 import { Http } from './http.js';
 import { Jobs } from './jobs.js';
 import { Resources } from './operations.js';
@@ -15,10 +16,12 @@ import { settingsOf, type ClientOptions } from './settings.js';
 export class S9SClient extends Resources {
   // More than single requests.
   override readonly jobs: Jobs;
+  override readonly events: Events;
 
   constructor(options: ClientOptions = {}) {
     const http = new Http(settingsOf(options));
     super(http);
     this.jobs = new Jobs(http);
+    this.events = new Events(http);
   }
 }

@@ -21,6 +21,8 @@ export interface Request extends CallOptions {
   headers?: Record<string, string>;
   /** Whether it carries an `Idempotency-Key`, and so may arrive twice. */
   isKeyed?: boolean;
+  /** Whether it may arrive twice; by default reads, and what is keyed. */
+  isRepeatable?: boolean;
   /** The answer may come as slowly as it likes. */
   isStream?: boolean;
 }
@@ -73,7 +75,7 @@ export class Http {
   /** The answer, after as many attempts as the policy allows, and the request's id. */
   async send(method: string, where: string, request: Request): Promise<[Response, string]> {
     const requestId = `sdk_${randomHex(8)}`;
-    const isRepeatable = request.isKeyed === true || method === 'GET';
+    const isRepeatable = request.isRepeatable ?? (request.isKeyed === true || method === 'GET');
     const headers: Record<string, string> = { 'X-Request-ID': requestId, ...request.headers };
     if (!isBrowser) headers['User-Agent'] = `s9s-javascript/${VERSION}`;
     let body: string | undefined;
@@ -157,6 +159,12 @@ export class Http {
     return this.#accessToken;
   }
 
+  /** Have the next request fetch a new access token; false: no other credential can be renewed. */
+  forgetAccessToken(): boolean {
+    this.#accessToken = null;
+    return this.settings.clientId !== undefined;
+  }
+
   async #renew(): Promise<void> {
     const { clientId, clientSecret, scope } = this.settings;
     const wish = { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret, scope };
@@ -171,6 +179,40 @@ export class Http {
     // Of a very short life half is used.
     this.#renewAt = this.now() + Math.max(answer.expires_in - MARGIN_SECONDS, answer.expires_in / 2);
     this.#accessToken = answer.access_token;
+  }
+}
+
+/** The text of an answer, as it comes; after so many seconds of silence it counts as broken off. */
+export async function* textOf(response: Response, silence?: number): AsyncGenerator<string> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return;
+  const decoder = new TextDecoder();
+  const id = response.headers.get('x-request-id');
+  try {
+    for (;;) {
+      const { done, value } = await (silence === undefined ? reader.read() : within(silence, reader.read()));
+      const text = decoder.decode(value, { stream: !done });
+      if (text !== '') yield text;
+      if (done) return;
+    }
+  } catch (error) {
+    throw error instanceof S9SError || isAbort(error) ? error : new TransportError(`The answer broke off: ${error}`, id, error);
+  } finally {
+    void reader.cancel().catch(() => undefined);
+  }
+}
+
+const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
+
+async function within<T>(seconds: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new RequestTimeout(`Nothing was heard for ${seconds} s`)), seconds * 1000);
+  });
+  try {
+    return await Promise.race([work, silence]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Jobs: what goes beyond single requests. */
 
 import { WaitTimeout } from './errors.js';
-import { path, type CallOptions } from './http.js';
+import { path, textOf, type CallOptions } from './http.js';
 import type { BulkAnswer, BulkOptions, Job, JobBulkRequest } from './models.js';
 import { JobOperations } from './operations.js';
 
@@ -62,18 +62,7 @@ export class Jobs extends JobOperations {
       isStream: true,
       ...call,
     });
-    const reader = response.body?.getReader();
-    const decoder = new TextDecoder();
-    try {
-      for (;;) {
-        const piece = await reader?.read();
-        const text = decoder.decode(piece?.value, { stream: piece !== undefined && !piece.done });
-        if (text !== '') yield text;
-        if (piece === undefined || piece.done) return;
-      }
-    } finally {
-      await reader?.cancel().catch(() => undefined);
-    }
+    yield* textOf(response);
   }
 
   /** Cancel any number of jobs, each with its own result. */

@@ -593,6 +593,13 @@ export interface UserList {
   users: User[];
 }
 
+/** A ticket for one WebSocket: `wss://.../v1/ws?ticket=...`. */
+export interface WebSocketTicket {
+  ticket: string;
+  /** Seconds */
+  expiresIn: number;
+}
+
 /** Who makes the request. */
 export interface WhoAmI {
   /** The Slurm user as whom everything is done */
@@ -901,6 +908,42 @@ export interface AuditListOptions {
   sort?: string;
   /** Sort order */
   order?: 'asc' | 'desc';
+}
+
+/** What `events.subscribe` may be asked for. */
+export interface EventSubscribeOptions {
+  /** Job states or flags */
+  state?: string;
+  /** User names */
+  user?: string;
+  /** Partition names */
+  partition?: string;
+  /** Account names, without regard to case */
+  account?: string;
+  /** QOS names, without regard to case */
+  qos?: string;
+  /** A job name, exactly */
+  jobName?: string;
+  /** Job ids; an array's id means all its tasks */
+  jobId?: string;
+  /** Jobs on these nodes, as names or a hostlist */
+  node?: string;
+  /** Jobs that had not ended before */
+  startTime?: string;
+  /** Jobs that were submitted by then */
+  endTime?: string;
+  /** Channels as a comma list */
+  channel?: string;
+  /** Replay the events after this number first */
+  since?: number;
+  /** Send what matches now first */
+  snapshot?: boolean;
+  /** Nodes that have all of these features */
+  features?: string;
+  /** Only nodes that could start work (or not) */
+  available?: boolean;
+  /** Of other channels: ids of the resources */
+  resourceId?: string;
 }
 
 /** What `auth.accessToken` is asked for. */

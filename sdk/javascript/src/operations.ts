@@ -46,6 +46,7 @@ import type {
   User,
   UserList,
   UserListOptions,
+  WebSocketTicket,
   WhoAmI,
 } from './models.js';
 
@@ -374,6 +375,18 @@ export class AuditOperations extends Resource {
   }
 }
 
+/** Changes as they happen. */
+export class EventOperations extends Resource {
+  /**
+   * A ticket for one connection to `/v1/ws?ticket=...` within a minute, for browsers.
+   *
+   * Their WebSockets cannot send a header, and a long-lived secret has no place in a URL.
+   */
+  ticket(call: CallOptions = {}): Promise<WebSocketTicket> {
+    return this.http.model('WebSocketTicket', 'POST', '/v1/ws/ticket', { body: {}, ...call });
+  }
+}
+
 /** How the server and its clusters are. */
 export class ServerOperations extends Resource {
   /** Version, uptime, the clusters with the routes in use and the age of their data, and who asks. */
@@ -412,6 +425,7 @@ export class Resources {
   readonly auth: AuthOperations;
   readonly tokens: TokenOperations;
   readonly audit: AuditOperations;
+  readonly events: EventOperations;
   readonly server: ServerOperations;
 
   constructor(readonly http: Http) {
@@ -423,6 +437,7 @@ export class Resources {
     this.auth = new AuthOperations(http);
     this.tokens = new TokenOperations(http);
     this.audit = new AuditOperations(http);
+    this.events = new EventOperations(http);
     this.server = new ServerOperations(http);
   }
 }

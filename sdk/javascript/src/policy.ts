@@ -41,8 +41,13 @@ export function delay(
   if (about.status !== 429 && !(about.isRepeatable && isUnwell)) return null;
   const asked = about.retryAfter ?? 0;
   if (asked > policy.maxRetryAfter) return null;
-  const own = Math.min(policy.maxPause, policy.pause * 2 ** (attempt - 1));
-  return Math.max(asked, own * (0.5 + policy.random() / 2));
+  return Math.max(asked, pauseAfter(policy, attempt));
+}
+
+/** A random pause that grows with the failures in a row. */
+export function pauseAfter(policy: Policy, failures: number): number {
+  const own = Math.min(policy.maxPause, policy.pause * 2 ** (failures - 1));
+  return own * (0.5 + policy.random() / 2);
 }
 
 /** Seconds of a `Retry-After` header; a date counts as absent. */

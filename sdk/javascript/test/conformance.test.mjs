@@ -29,7 +29,7 @@ function plain(value, shape) {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map((one) => plain(one, shape?.replace(/^\[\]/, '')));
   if (shape === '*') return value;
-  const fields = SHAPES[shape] ?? {};
+  const fields = shape === 'Event' ? { data: '*' } : (SHAPES[shape] ?? {});
   return Object.fromEntries(
     Object.entries(value).map(([name, one]) => [snake(name), plain(one, fields[snake(name)] ?? undefined)]),
   );
@@ -98,9 +98,10 @@ async function replay(one) {
   try {
     value = client[camel(resource)][camel(verb)](...path, ...options);
     if (typeof value[Symbol.asyncIterator] === 'function') {
-      const rows = [];
-      for await (const row of value) rows.push(row);
-      value = verb === 'follow_output' ? rows.join('') : rows;
+      const [source, rows] = [value, []];
+      value = rows; // also what came before an error
+      for await (const row of source) rows.push(row);
+      if (verb === 'follow_output') value = rows.join('');
     }
     value = await value;
   } catch (raised) {
@@ -109,6 +110,7 @@ async function replay(one) {
   assert.equal(next, one.exchanges.length, error?.message);
   if (said.clientId === undefined) for (const key of keys) assert.equal(key, keys[0]);
   if (one.pauses) assert.deepEqual(pauses, one.pauses);
+  if (one.error && one.value) includes(plain(value, one.returns), one.value, 'value');
   if (one.error) {
     const { kind, message, ...facts } = one.error;
     assert.ok(error instanceof s9s[kind], `${error?.stack} is no ${kind}`);

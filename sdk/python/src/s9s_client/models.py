@@ -681,6 +681,15 @@ class UserList(Model):
 
 
 @dataclass(slots=True, kw_only=True)
+class WebSocketTicket(Model):
+    """A ticket for one WebSocket: `wss://.../v1/ws?ticket=...`."""
+
+    ticket: str
+    expires_in: int
+    """Seconds"""
+
+
+@dataclass(slots=True, kw_only=True)
 class WhoAmI(Model):
     """Who makes the request."""
 

@@ -21,6 +21,8 @@ from typing import Final
 
 #: Statuses of a server, or of what stands before it, that may be well again in a moment.
 _UNWELL: Final = frozenset({502, 503, 504})
+#: Statuses that are worth another try when the request may arrive twice.
+RETRIED: Final = _UNWELL | {429}
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,12 @@ class Policy:
         asked = retry_after or 0.0
         if asked > self.max_retry_after:
             return None
-        own = min(self.max_pause, self.pause * 2.0 ** (attempt - 1))
-        return max(asked, own * (0.5 + self.random() / 2))
+        return max(asked, self.pause_after(attempt))
+
+    def pause_after(self, failures: int) -> float:
+        """A random pause that grows with the failures in a row."""
+        own = min(self.max_pause, self.pause * 2.0 ** min(failures - 1, 30))
+        return own * (0.5 + self.random() / 2)
 
 
 def retry_after_of(value: str | None) -> float | None:

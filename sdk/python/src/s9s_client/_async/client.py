@@ -8,6 +8,7 @@ from typing import Self
 
 import httpx2
 
+from s9s_client._async.events import AsyncEvents
 from s9s_client._async.http import AsyncHttp
 from s9s_client._async.jobs import AsyncJobs
 from s9s_client._async.operations import AsyncResources
@@ -59,6 +60,7 @@ class AsyncS9SClient(AsyncResources):
         super().__init__(http)
         # More than single requests.
         self.jobs: AsyncJobs = AsyncJobs(http)
+        self.events: AsyncEvents = AsyncEvents(http)
 
     async def aclose(self) -> None:
         """Let go of the connections. Closing twice is harmless."""

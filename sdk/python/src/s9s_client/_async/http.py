@@ -91,6 +91,7 @@ class AsyncHttp:
         headers: Mapping[str, str | None] | None = None,
         repeatable: bool | None = None,
         is_stream: bool = False,
+        silence: float | None = None,
     ) -> httpx2.Response:
         """The answer, after as many attempts as the policy allows. Raises `S9SError`."""
         request_id = f"sdk_{secrets.token_hex(8)}"
@@ -100,7 +101,9 @@ class AsyncHttp:
             attempt += 1
             failure: TransportError | APIError
             try:
-                response = await self._attempt(method, path, query, body, headers, request_id, is_stream)
+                response = await self._attempt(
+                    method, path, query, body, headers, request_id, is_stream, silence
+                )
             except httpx2.RequestError as error:
                 failure, status, retry_after = _failure(error, method, path, request_id), None, None
                 cause: Exception | None = error
@@ -131,6 +134,7 @@ class AsyncHttp:
         headers: Mapping[str, str | None] | None,
         request_id: str,
         is_stream: bool,
+        silence: float | None,
     ) -> httpx2.Response:
         sent = {"X-Request-ID": request_id, **await self.credentials()}
         sent.update({name: value for name, value in (headers or {}).items() if value is not None})
@@ -140,7 +144,7 @@ class AsyncHttp:
             params={name: text_of(value) for name, value in (query or {}).items() if value is not None},
             json=None if body is None else {k: plain(v) for k, v in body.items() if v is not None},
             headers=sent,
-            timeout=httpx2.Timeout(self.policy.timeout, read=None) if is_stream else self.policy.timeout,
+            timeout=httpx2.Timeout(self.policy.timeout, read=silence) if is_stream else self.policy.timeout,
         )
         response = await self._client.send(request, stream=is_stream)
         if is_stream and response.status_code >= 400:
@@ -162,6 +166,11 @@ class AsyncHttp:
             if self._access_token is None or self.clock() >= self._renew_at:
                 await self._renew()
             return self._access_token
+
+    def forget_access_token(self) -> bool:
+        """Have the next request fetch a new access token; False: no other credential can be renewed."""
+        self._access_token = None
+        return self.settings.has_oauth
 
     async def _renew(self) -> None:
         wish = {

@@ -37,6 +37,7 @@ from s9s_client.models import (
     TokenList,
     User,
     UserList,
+    WebSocketTicket,
     WhoAmI,
 )
 
@@ -915,6 +916,17 @@ class AsyncAuditOperations(AsyncResource):
                 return
 
 
+class AsyncEventOperations(AsyncResource):
+    """Changes as they happen."""
+
+    async def ticket(self) -> WebSocketTicket:
+        """A ticket for one connection to `/v1/ws?ticket=...` within a minute, for browsers.
+
+        Their WebSockets cannot send a header, and a long-lived secret has no place in a URL.
+        """
+        return await self._http.model(WebSocketTicket, "POST", "/v1/ws/ticket", body={})
+
+
 class AsyncServerOperations(AsyncResource):
     """How the server and its clusters are."""
 
@@ -951,4 +963,5 @@ class AsyncResources:
         self.auth = AsyncAuthOperations(http)
         self.tokens = AsyncTokenOperations(http)
         self.audit = AsyncAuditOperations(http)
+        self.events = AsyncEventOperations(http)
         self.server = AsyncServerOperations(http)

@@ -11,6 +11,7 @@ from typing import Self
 
 import httpx2
 
+from s9s_client._sync.events import Events
 from s9s_client._sync.http import Http
 from s9s_client._sync.jobs import Jobs
 from s9s_client._sync.operations import Resources
@@ -62,6 +63,7 @@ class S9SClient(Resources):
         super().__init__(http)
         # More than single requests.
         self.jobs: Jobs = Jobs(http)
+        self.events: Events = Events(http)
 
     def close(self) -> None:
         """Let go of the connections. Closing twice is harmless."""

@@ -94,6 +94,7 @@ class Http:
         headers: Mapping[str, str | None] | None = None,
         repeatable: bool | None = None,
         is_stream: bool = False,
+        silence: float | None = None,
     ) -> httpx2.Response:
         """The answer, after as many attempts as the policy allows. Raises `S9SError`."""
         request_id = f"sdk_{secrets.token_hex(8)}"
@@ -103,7 +104,7 @@ class Http:
             attempt += 1
             failure: TransportError | APIError
             try:
-                response = self._attempt(method, path, query, body, headers, request_id, is_stream)
+                response = self._attempt(method, path, query, body, headers, request_id, is_stream, silence)
             except httpx2.RequestError as error:
                 failure, status, retry_after = _failure(error, method, path, request_id), None, None
                 cause: Exception | None = error
@@ -134,6 +135,7 @@ class Http:
         headers: Mapping[str, str | None] | None,
         request_id: str,
         is_stream: bool,
+        silence: float | None,
     ) -> httpx2.Response:
         sent = {"X-Request-ID": request_id, **self.credentials()}
         sent.update({name: value for name, value in (headers or {}).items() if value is not None})
@@ -143,7 +145,7 @@ class Http:
             params={name: text_of(value) for name, value in (query or {}).items() if value is not None},
             json=None if body is None else {k: plain(v) for k, v in body.items() if v is not None},
             headers=sent,
-            timeout=httpx2.Timeout(self.policy.timeout, read=None) if is_stream else self.policy.timeout,
+            timeout=httpx2.Timeout(self.policy.timeout, read=silence) if is_stream else self.policy.timeout,
         )
         response = self._client.send(request, stream=is_stream)
         if is_stream and response.status_code >= 400:
@@ -165,6 +167,11 @@ class Http:
             if self._access_token is None or self.clock() >= self._renew_at:
                 self._renew()
             return self._access_token
+
+    def forget_access_token(self) -> bool:
+        """Have the next request fetch a new access token; False: no other credential can be renewed."""
+        self._access_token = None
+        return self.settings.has_oauth
 
     def _renew(self) -> None:
         wish = {

@@ -37,6 +37,7 @@ from s9s_client.models import (
     TokenList,
     User,
     UserList,
+    WebSocketTicket,
     WhoAmI,
 )
 
@@ -913,6 +914,17 @@ class AuditOperations(Resource):
                 return
 
 
+class EventOperations(Resource):
+    """Changes as they happen."""
+
+    def ticket(self) -> WebSocketTicket:
+        """A ticket for one connection to `/v1/ws?ticket=...` within a minute, for browsers.
+
+        Their WebSockets cannot send a header, and a long-lived secret has no place in a URL.
+        """
+        return self._http.model(WebSocketTicket, "POST", "/v1/ws/ticket", body={})
+
+
 class ServerOperations(Resource):
     """How the server and its clusters are."""
 
@@ -949,4 +961,5 @@ class Resources:
         self.auth = AuthOperations(http)
         self.tokens = TokenOperations(http)
         self.audit = AuditOperations(http)
+        self.events = EventOperations(http)
         self.server = ServerOperations(http)

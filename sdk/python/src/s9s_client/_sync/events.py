@@ -1,0 +1,92 @@
+"""Events: a subscription that comes back by itself.
+
+Made from _async by `make sdk`; not to be edited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from s9s_client._sync.operations import EventOperations
+from s9s_client.errors import (
+    APIError,
+    AuthenticationFailed,
+    ReplayUnavailable,
+    ResourceConflict,
+    TransportError,
+)
+from s9s_client.policy import RETRIED
+from s9s_client.stream import SILENCE_SECONDS, Event, Messages, Position
+
+
+class Events(EventOperations):
+    """Changes as they happen."""
+
+    def subscribe(
+        self,
+        channel: str | Sequence[str] = "jobs",
+        *,
+        since: int | None = None,
+        snapshot: bool = False,
+        **filters: Any,
+    ) -> Iterator[Event]:
+        """Events for as long as the iteration goes on.
+
+        When the connection breaks, or the server starts anew, it is opened again, with growing pauses, and
+        goes on after the last event. An error that a new try would not mend is raised.
+
+        Args:
+            channel: `jobs`, `nodes`, `metrics`, `alerts`, `queue`; several without filters.
+            since: Begin after the event of this `sequence`.
+            snapshot: Begin with what matches now.
+            filters: Those of the channel's list: `user="alice", state="RUNNING"`.
+
+        Raises:
+            ReplayUnavailable: Some of what was missed is no longer kept: read the list, and subscribe anew.
+        """
+        position = Position(since, snapshot)
+        failures = 0
+        while True:
+            failure: Exception
+            try:
+                for event in self._once(position, channel, filters):
+                    failures = 0
+                    yield event
+                failure = TransportError("The server has ended the stream")
+            except TransportError as error:
+                failure = error
+            except AuthenticationFailed as error:
+                # An access token has expired; for any other credential it is final.
+                if failures or not self._http.forget_access_token():
+                    raise
+                failure = error
+            except APIError as error:
+                if error.status not in RETRIED:
+                    raise
+                failure = error
+            failures += 1
+            pause = self._http.policy.pause_after(failures)
+            self._http.sleep(max(pause, getattr(failure, "retry_after", None) or 0.0))
+
+    def _once(
+        self, position: Position, channel: str | Sequence[str], filters: dict[str, Any]
+    ) -> Iterator[Event]:
+        messages = Messages(position)
+        query = {"channel": channel, "since": position.since, **filters}
+        if position.wants_snapshot:
+            query["snapshot"] = True
+        try:
+            with self._http.stream(
+                "GET",
+                "/v1/events",
+                query=query,
+                headers={"Accept": "text/event-stream"},
+                repeatable=False,
+                silence=SILENCE_SECONDS,
+            ) as response:
+                for piece in response.iter_bytes():
+                    for event in messages.feed(piece):
+                        yield event
+        except ResourceConflict as error:
+            raise ReplayUnavailable(error.message) from error
