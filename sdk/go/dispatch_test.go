@@ -224,6 +224,45 @@ var dispatch = map[string]caller{
 	"events.ticket": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
 		return c.Events.Ticket()
 	},
+	"exports.create": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given ExportCreateRequest
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		var more ExportCreateOptions
+		if err := decode(arguments, &more); err != nil {
+			return nil, err
+		}
+		return c.Exports.Create(&given, &more)
+	},
+	"exports.list": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given ExportListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Exports.List(&given)
+	},
+	"exports.iterate": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given ExportListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		given.Limit = pageSizeIn(arguments)
+		return collect(c.Exports.All(&given))
+	},
+	"exports.get": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given ExportGetOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Exports.Get(path[0], &given)
+	},
+	"exports.delete": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Exports.Delete(path[0])
+	},
+	"exports.download": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Exports.Download(path[0])
+	},
 	"server.status": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
 		return c.Server.Status()
 	},

@@ -171,6 +171,62 @@ type Dependency struct {
 	JobID string `json:"job_id,omitempty"`
 }
 
+// Export: An export.
+type Export struct {
+	ExportID string `json:"export_id"`
+	Status   string `json:"status"`
+	// Where the file is, once it is completed
+	DownloadURL *string `json:"download_url"`
+	// Bytes
+	FileSize *int `json:"file_size"`
+	// Rows; those that are written so far while it is made
+	RecordCount int `json:"record_count"`
+	// 0 to 1
+	Progress  float64 `json:"progress"`
+	CreatedAt string  `json:"created_at"`
+	// When it was finished, in whatever way
+	CompletedAt *string `json:"completed_at"`
+	// When the file is deleted
+	ExpiresAt string `json:"expires_at"`
+	Type      string `json:"type"`
+	Format    string `json:"format"`
+	Filename  string `json:"filename"`
+	// Of the file
+	Checksum *string `json:"checksum"`
+	// Why it failed, or why it is being tried again
+	Error *string `json:"error"`
+	// Who asked for it
+	User string `json:"user"`
+}
+
+// ExportAnswer: What became of an export that was to be deleted.
+type ExportAnswer struct {
+	ExportID string `json:"export_id"`
+	Status   string `json:"status"`
+	Message  string `json:"message"`
+}
+
+// ExportList: A page of exports.
+type ExportList struct {
+	Total   int      `json:"total"`
+	Limit   int      `json:"limit"`
+	Offset  int      `json:"offset"`
+	HasMore bool     `json:"has_more"`
+	Exports []Export `json:"exports"`
+}
+
+// ExportOptions: How the file is written.
+type ExportOptions struct {
+	// Whether the columns have headings
+	IncludeHeaders *bool `json:"include_headers,omitempty"`
+	// Between the cells of CSV: comma, semicolon, tab or |
+	Delimiter string `json:"delimiter,omitempty"`
+	// Name of the file when it is saved; the format's extension is added if it lacks
+	Filename string `json:"filename,omitempty"`
+	// Begin CSV with a byte order mark, for names beyond ASCII in Excel
+	Bom bool `json:"bom,omitempty"`
+}
+
 // HistoryStatus: How far back finished jobs are recorded.
 type HistoryStatus struct {
 	// `accounting`, or `slurmctld`: only what ends while it is watched, and no usage
@@ -1445,6 +1501,142 @@ func (o *EventSubscribeOptions) values() url.Values {
 		set(values, "features", o.Features)
 		set(values, "available", o.Available)
 		set(values, "resource_id", o.ResourceID)
+	}
+	return values
+}
+
+// ExportCreateOptions: What Exports.Create may be asked for; nil asks for nothing.
+type ExportCreateOptions struct {
+	// Answer when it is finished, after so many seconds at the latest
+	Wait float64 `json:"wait,omitempty"`
+	ctx  context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *ExportCreateOptions) WithContext(ctx context.Context) *ExportCreateOptions {
+	made := ExportCreateOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *ExportCreateOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *ExportCreateOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "wait", o.Wait)
+	}
+	return values
+}
+
+// ExportCreateRequest: What Exports.Create is asked for.
+type ExportCreateRequest struct {
+	// What is in the rows; audit is for administrators
+	Type string `json:"type"`
+	// Of the file
+	Format string `json:"format,omitempty"`
+	// The filters of the list of that type, as texts or lists
+	Filter map[string]any `json:"filter,omitempty"`
+	// Columns in their order; without it all. `runtime` is `elapsed_time`
+	Fields  []string       `json:"fields,omitempty"`
+	Options *ExportOptions `json:"options,omitempty"`
+	ctx     context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *ExportCreateRequest) WithContext(ctx context.Context) *ExportCreateRequest {
+	made := ExportCreateRequest{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *ExportCreateRequest) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+// ExportListOptions: What Exports.List may be asked for; nil asks for nothing.
+type ExportListOptions struct {
+	// processing, completed, failed, cancelled, as a comma list
+	Status string `json:"status,omitempty"`
+	// Exports of this user, for administrators
+	User string `json:"user,omitempty"`
+	// Maximum results
+	Limit int `json:"limit,omitempty"`
+	// Pagination offset
+	Offset int `json:"offset,omitempty"`
+	ctx    context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *ExportListOptions) WithContext(ctx context.Context) *ExportListOptions {
+	made := ExportListOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *ExportListOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *ExportListOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "status", o.Status)
+		set(values, "user", o.User)
+		set(values, "limit", o.Limit)
+		set(values, "offset", o.Offset)
+	}
+	return values
+}
+
+// ExportGetOptions: What Exports.Get may be asked for; nil asks for nothing.
+type ExportGetOptions struct {
+	// Answer when it is finished, after so many seconds at the latest
+	Wait float64 `json:"wait,omitempty"`
+	ctx  context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *ExportGetOptions) WithContext(ctx context.Context) *ExportGetOptions {
+	made := ExportGetOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *ExportGetOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *ExportGetOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "wait", o.Wait)
 	}
 	return values
 }

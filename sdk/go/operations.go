@@ -572,6 +572,88 @@ func (s *EventsService) Ticket() (*WebSocketTicket, error) {
 	return &out, nil
 }
 
+// ExportsService: Rows as files.
+type ExportsService struct{ client *Client }
+
+// Create: Have rows written to a file: exactly those that the caller may see now.
+//
+// Takes the scope of the list (`jobs:read` for jobs). The file is made in the background and kept for
+// a day; `wait` answers as soon as it is there.
+func (s *ExportsService) Create(request *ExportCreateRequest, opts *ExportCreateOptions) (*Export, error) {
+	out := Export{}
+	if err := s.client.call(either(request.context(), opts.context()), call{method: "POST", path: "/v1/export", query: opts.values(), body: request}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// List: The caller's exports, the newest first; administrators see everybody's.
+func (s *ExportsService) List(opts *ExportListOptions) (*ExportList, error) {
+	out := ExportList{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: "/v1/exports", query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// All gives every row of all pages of List, in its order; a page is fetched when it is due.
+// Its size is the Limit of opts, 500 by default.
+func (s *ExportsService) All(opts *ExportListOptions) iter.Seq2[Export, error] {
+	return func(yield func(Export, error) bool) {
+		page := ExportListOptions{}
+		if opts != nil {
+			page = *opts
+		}
+		if page.Limit == 0 {
+			page.Limit = 500
+		}
+		for {
+			got, err := s.List(&page)
+			if err != nil {
+				var none Export
+				yield(none, err)
+				return
+			}
+			for _, row := range got.Exports {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			page.Offset += len(got.Exports)
+			if !got.HasMore || len(got.Exports) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// Get: How far it is; `wait` answers as soon as it is finished.
+func (s *ExportsService) Get(exportID string, opts *ExportGetOptions) (*Export, error) {
+	out := Export{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: path("/v1/exports/{}", exportID), query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Delete: Cancel an export that is being made; delete one that is finished, with its file.
+func (s *ExportsService) Delete(exportID string) (*ExportAnswer, error) {
+	out := ExportAnswer{}
+	if err := s.client.call(context.Context(nil), call{method: "DELETE", path: path("/v1/exports/{}", exportID)}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Download: The file; a `Range` of it, too. 409 as long as it is not there, 404 after `expires_at`.
+func (s *ExportsService) Download(exportID string) ([]byte, error) {
+	out := []byte(nil)
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: path("/v1/exports/{}/download", exportID)}, &out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ServerService: How the server and its clusters are.
 type ServerService struct{ client *Client }
 
@@ -631,6 +713,7 @@ type services struct {
 	Tokens     *TokensService
 	Audit      *AuditService
 	Events     *EventsService
+	Exports    *ExportsService
 	Server     *ServerService
 }
 
@@ -644,5 +727,6 @@ func (c *Client) connect() {
 	c.Tokens = &TokensService{c}
 	c.Audit = &AuditService{c}
 	c.Events = &EventsService{c}
+	c.Exports = &ExportsService{c}
 	c.Server = &ServerService{c}
 }

@@ -167,6 +167,62 @@ export interface Dependency {
   jobId?: string | number | null;
 }
 
+/** An export. */
+export interface Export {
+  exportId: string;
+  status: 'cancelled' | 'completed' | 'failed' | 'processing';
+  /** Where the file is, once it is completed */
+  downloadUrl: string | null;
+  /** Bytes */
+  fileSize: number | null;
+  /** Rows; those that are written so far while it is made */
+  recordCount: number;
+  /** 0 to 1 */
+  progress: number;
+  createdAt: string;
+  /** When it was finished, in whatever way */
+  completedAt: string | null;
+  /** When the file is deleted */
+  expiresAt: string;
+  type: string;
+  format: string;
+  filename: string;
+  /** Of the file */
+  checksum: string | null;
+  /** Why it failed, or why it is being tried again */
+  error: string | null;
+  /** Who asked for it */
+  user: string;
+}
+
+/** What became of an export that was to be deleted. */
+export interface ExportAnswer {
+  exportId: string;
+  status: 'cancelled' | 'completed' | 'failed' | 'processing';
+  message: string;
+}
+
+/** A page of exports. */
+export interface ExportList {
+  total: number;
+  limit: number;
+  offset: number;
+  hasMore: boolean;
+  exports: Export[];
+}
+
+/** How the file is written. */
+export interface ExportOptions {
+  /** Whether the columns have headings */
+  includeHeaders?: boolean;
+  /** Between the cells of CSV: comma, semicolon, tab or | */
+  delimiter?: string;
+  /** Name of the file when it is saved; the format's extension is added if it lacks */
+  filename?: string | null;
+  /** Begin CSV with a byte order mark, for names beyond ASCII in Excel */
+  bom?: boolean;
+}
+
 /** How far back finished jobs are recorded. */
 export interface HistoryStatus {
   /** `accounting`, or `slurmctld`: only what ends while it is watched, and no usage */
@@ -944,6 +1000,43 @@ export interface EventSubscribeOptions {
   available?: boolean;
   /** Of other channels: ids of the resources */
   resourceId?: string;
+}
+
+/** What `exports.create` may be asked for. */
+export interface ExportCreateOptions {
+  /** Answer when it is finished, after so many seconds at the latest */
+  wait?: number;
+}
+
+/** What `exports.create` is asked for. */
+export interface ExportCreateRequest {
+  /** What is in the rows; audit is for administrators */
+  type: 'audit' | 'jobs' | 'nodes' | 'partitions' | 'users';
+  /** Of the file */
+  format?: 'csv' | 'html' | 'json' | 'markdown' | 'ndjson' | 'parquet' | 'xlsx';
+  /** The filters of the list of that type, as texts or lists */
+  filter?: Record<string, unknown>;
+  /** Columns in their order; without it all. `runtime` is `elapsed_time` */
+  fields?: string[];
+  options?: ExportOptions;
+}
+
+/** What `exports.list` may be asked for. */
+export interface ExportListOptions {
+  /** processing, completed, failed, cancelled, as a comma list */
+  status?: string;
+  /** Exports of this user, for administrators */
+  user?: string;
+  /** Maximum results */
+  limit?: number;
+  /** Pagination offset */
+  offset?: number;
+}
+
+/** What `exports.get` may be asked for. */
+export interface ExportGetOptions {
+  /** Answer when it is finished, after so many seconds at the latest */
+  wait?: number;
 }
 
 /** What `auth.accessToken` is asked for. */

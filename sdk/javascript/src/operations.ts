@@ -12,6 +12,13 @@ import type {
   AuthLoginRequest,
   BulkAnswer,
   ClusterMetrics,
+  Export,
+  ExportAnswer,
+  ExportCreateOptions,
+  ExportCreateRequest,
+  ExportGetOptions,
+  ExportList,
+  ExportListOptions,
   Job,
   JobAnswer,
   JobBulkRequest,
@@ -387,6 +394,54 @@ export class EventOperations extends Resource {
   }
 }
 
+/** Rows as files. */
+export class ExportOperations extends Resource {
+  /**
+   * Have rows written to a file: exactly those that the caller may see now.
+   *
+   * Takes the scope of the list (`jobs:read` for jobs). The file is made in the background and kept for
+   * a day; `wait` answers as soon as it is there.
+   */
+  create(request: ExportCreateRequest, options: ExportCreateOptions = {}, call: CallOptions = {}): Promise<Export> {
+    return this.http.model('Export', 'POST', '/v1/export', { query: options, body: request, shape: 'ExportCreateRequest', ...call });
+  }
+
+  /** The caller's exports, the newest first; administrators see everybody's. */
+  list(options: ExportListOptions = {}, call: CallOptions = {}): Promise<ExportList> {
+    return this.http.model('ExportList', 'GET', '/v1/exports', { query: options, ...call });
+  }
+
+  /** Every row of all pages of `list`, in its order; a page is fetched when it is due. */
+  async *iterate(
+    options: Omit<ExportListOptions, 'limit' | 'offset'> & { pageSize?: number } = {},
+    call: CallOptions = {},
+  ): AsyncGenerator<Export> {
+    const { pageSize = 500, ...filters } = options;
+    for (let offset = 0; ; ) {
+      const wanted = { ...filters, limit: pageSize, offset: offset || undefined };
+      const page = await this.list(wanted, call);
+      yield* page.exports;
+      offset += page.exports.length;
+      if (!page.hasMore || page.exports.length === 0) return;
+    }
+  }
+
+  /** How far it is; `wait` answers as soon as it is finished. */
+  get(exportId: string, options: ExportGetOptions = {}, call: CallOptions = {}): Promise<Export> {
+    return this.http.model('Export', 'GET', path('/v1/exports/{}', exportId), { query: options, ...call });
+  }
+
+  /** Cancel an export that is being made; delete one that is finished, with its file. */
+  delete(exportId: string, call: CallOptions = {}): Promise<ExportAnswer> {
+    return this.http.model('ExportAnswer', 'DELETE', path('/v1/exports/{}', exportId), { ...call });
+  }
+
+  /** The file; a `Range` of it, too. 409 as long as it is not there, 404 after `expires_at`. */
+  download(exportId: string, call: CallOptions = {}): Promise<Uint8Array> {
+    return this.http.bytes('GET', path('/v1/exports/{}/download', exportId), { ...call });
+  }
+}
+
 /** How the server and its clusters are. */
 export class ServerOperations extends Resource {
   /** Version, uptime, the clusters with the routes in use and the age of their data, and who asks. */
@@ -426,6 +481,7 @@ export class Resources {
   readonly tokens: TokenOperations;
   readonly audit: AuditOperations;
   readonly events: EventOperations;
+  readonly exports: ExportOperations;
   readonly server: ServerOperations;
 
   constructor(readonly http: Http) {
@@ -438,6 +494,7 @@ export class Resources {
     this.tokens = new TokenOperations(http);
     this.audit = new AuditOperations(http);
     this.events = new EventOperations(http);
+    this.exports = new ExportOperations(http);
     this.server = new ServerOperations(http);
   }
 }

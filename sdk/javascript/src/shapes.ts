@@ -7,6 +7,7 @@ export const SHAPES: Record<string, Record<string, string>> = {
   BulkAnswer: { results: '[]BulkResult', summary: 'BulkSummary' },
   ClusterMetrics: { cluster_utilization: 'ClusterUtilization', job_counts: '*', node_counts: '*', queue_stats: 'QueueStats' },
   ClusterStatus: { routes: '*', history: 'HistoryStatus' },
+  ExportList: { exports: '[]Export' },
   Job: { environment: '*', resources: 'JobResources', dependencies: '[]JobDependency' },
   JobList: { jobs: '[]JobSummary' },
   NodeAnswer: { results: '[]NodeResult' },
@@ -20,4 +21,5 @@ export const SHAPES: Record<string, Record<string, string>> = {
   WhoAmI: { credential: 'Credential' },
   JobSubmitRequest: { environment: '*', dependencies: '[]Dependency' },
   JobBulkRequest: { options: 'BulkOptions' },
+  ExportCreateRequest: { filter: '*', options: 'ExportOptions' },
 };

@@ -207,6 +207,70 @@ class Dependency(Model):
 
 
 @dataclass(slots=True, kw_only=True)
+class Export(Model):
+    """An export."""
+
+    export_id: str
+    status: str
+    download_url: str | None = None
+    """Where the file is, once it is completed"""
+    file_size: int | None = None
+    """Bytes"""
+    record_count: int
+    """Rows; those that are written so far while it is made"""
+    progress: float
+    """0 to 1"""
+    created_at: str
+    completed_at: str | None = None
+    """When it was finished, in whatever way"""
+    expires_at: str
+    """When the file is deleted"""
+    type: str
+    format: str
+    filename: str
+    checksum: str | None = None
+    """Of the file"""
+    error: str | None = None
+    """Why it failed, or why it is being tried again"""
+    user: str
+    """Who asked for it"""
+
+
+@dataclass(slots=True, kw_only=True)
+class ExportAnswer(Model):
+    """What became of an export that was to be deleted."""
+
+    export_id: str
+    status: str
+    message: str
+
+
+@dataclass(slots=True, kw_only=True)
+class ExportList(Model):
+    """A page of exports."""
+
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+    exports: list[Export]
+
+
+@dataclass(slots=True, kw_only=True)
+class ExportOptions(Model):
+    """How the file is written."""
+
+    include_headers: bool | None = None
+    """Whether the columns have headings"""
+    delimiter: str | None = None
+    """Between the cells of CSV: comma, semicolon, tab or |"""
+    filename: str | None = None
+    """Name of the file when it is saved; the format's extension is added if it lacks"""
+    bom: bool | None = None
+    """Begin CSV with a byte order mark, for names beyond ASCII in Excel"""
+
+
+@dataclass(slots=True, kw_only=True)
 class HistoryStatus(Model):
     """How far back finished jobs are recorded."""
 
@@ -709,6 +773,7 @@ ClusterMetrics.NESTED = {
     "queue_stats": ("one", QueueStats),
 }
 ClusterStatus.NESTED = {"history": ("one", HistoryStatus)}
+ExportList.NESTED = {"exports": ("list", Export)}
 Job.NESTED = {"resources": ("one", JobResources), "dependencies": ("list", JobDependency)}
 JobList.NESTED = {"jobs": ("list", JobSummary)}
 NodeAnswer.NESTED = {"results": ("list", NodeResult)}

@@ -19,6 +19,10 @@ from s9s_client.models import (
     BulkOptions,
     ClusterMetrics,
     Dependency,
+    Export,
+    ExportAnswer,
+    ExportList,
+    ExportOptions,
     Job,
     JobAnswer,
     JobList,
@@ -925,6 +929,96 @@ class EventOperations(Resource):
         return self._http.model(WebSocketTicket, "POST", "/v1/ws/ticket", body={})
 
 
+class ExportOperations(Resource):
+    """Rows as files."""
+
+    def create(
+        self,
+        *,
+        type: Literal["audit", "jobs", "nodes", "partitions", "users"],
+        wait: float | None = None,
+        format: Literal["csv", "html", "json", "markdown", "ndjson", "parquet", "xlsx"] | None = None,
+        filter: Mapping[str, Any] | None = None,
+        fields: Sequence[str] | None = None,
+        options: ExportOptions | Mapping[str, Any] | None = None,
+    ) -> Export:
+        """Have rows written to a file: exactly those that the caller may see now.
+
+        Takes the scope of the list (`jobs:read` for jobs). The file is made in the background and kept for
+        a day; `wait` answers as soon as it is there.
+
+        Args:
+            wait: Answer when it is finished, after so many seconds at the latest
+            type: What is in the rows; audit is for administrators
+            format: Of the file
+            filter: The filters of the list of that type, as texts or lists
+            fields: Columns in their order; without it all. `runtime` is `elapsed_time`
+        """
+        return self._http.model(
+            Export,
+            "POST",
+            "/v1/export",
+            query={"wait": wait},
+            body={"type": type, "format": format, "filter": filter, "fields": fields, "options": options},
+        )
+
+    def list(
+        self,
+        *,
+        status: str | Sequence[str] | None = None,
+        user: str | Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+    ) -> ExportList:
+        """The caller's exports, the newest first; administrators see everybody's.
+
+        Args:
+            status: processing, completed, failed, cancelled, as a comma list
+            user: Exports of this user, for administrators
+            limit: Maximum results
+            offset: Pagination offset
+        """
+        return self._http.model(
+            ExportList,
+            "GET",
+            "/v1/exports",
+            query={"status": status, "user": user, "limit": limit, "offset": offset},
+        )
+
+    def iterate(
+        self,
+        *,
+        status: str | Sequence[str] | None = None,
+        user: str | Sequence[str] | None = None,
+        page_size: int = 500,
+    ) -> Iterator[Export]:
+        """Every row of all pages of `list`, in its order; a page is fetched when it is due."""
+        limit, offset = page_size, 0
+        while True:
+            page = self.list(status=status, user=user, limit=limit, offset=offset or None)
+            for row in page.exports:
+                yield row
+            offset += len(page.exports)
+            if not page.has_more or not page.exports:
+                return
+
+    def get(self, export_id: str, *, wait: float | None = None) -> Export:
+        """How far it is; `wait` answers as soon as it is finished.
+
+        Args:
+            wait: Answer when it is finished, after so many seconds at the latest
+        """
+        return self._http.model(Export, "GET", path("/v1/exports/{}", export_id), query={"wait": wait})
+
+    def delete(self, export_id: str) -> ExportAnswer:
+        """Cancel an export that is being made; delete one that is finished, with its file."""
+        return self._http.model(ExportAnswer, "DELETE", path("/v1/exports/{}", export_id))
+
+    def download(self, export_id: str) -> bytes:
+        """The file; a `Range` of it, too. 409 as long as it is not there, 404 after `expires_at`."""
+        return self._http.bytes("GET", path("/v1/exports/{}/download", export_id))
+
+
 class ServerOperations(Resource):
     """How the server and its clusters are."""
 
@@ -962,4 +1056,5 @@ class Resources:
         self.tokens = TokenOperations(http)
         self.audit = AuditOperations(http)
         self.events = EventOperations(http)
+        self.exports = ExportOperations(http)
         self.server = ServerOperations(http)
