@@ -28,6 +28,8 @@ _SYNC: Final = (
     (r"import asyncio\n", "import threading\n"),
     (r"\basynccontextmanager\b", "contextmanager"),
     (r"\b_async\b", "_sync"),
+    (r"\bAwaitable\[(\w+)\]", r"\1"),
+    (r"\bAwaitable, ", ""),
     (r"\bAsync(Iterator|Generator|Iterable)\b", r"\1"),
     (r"\bAsync(\w+)", r"\1"),
     (r"\basync (def|for|with)\b", r"\1"),

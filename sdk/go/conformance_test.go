@@ -201,6 +201,9 @@ func replay(t *testing.T, c *conformanceCase) {
 	} else if err != nil {
 		t.Fatal(err)
 	}
+	if content, ok := value.([]byte); ok {
+		value = string(content)
+	}
 	encoded, _ := json.Marshal(value)
 	var got any
 	_ = json.Unmarshal(encoded, &got)
@@ -355,6 +358,31 @@ var handMade = map[string]caller{
 		defer reader.Close()
 		content, err := io.ReadAll(reader)
 		return string(content), err
+	},
+	"exports.wait": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given helperArguments
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Exports.Wait(path[0], &WaitOptions{Timeout: time.Duration(given.Timeout * float64(time.Second))})
+	},
+	"exports.save": func(c *Client, path []string, _ json.RawMessage) (any, error) {
+		file := filepath.Join(os.TempDir(), fmt.Sprintf("s9s-conformance-%d", os.Getpid()))
+		defer os.Remove(file)
+		if _, err := c.Exports.Save(path[0], file); err != nil {
+			return nil, err
+		}
+		content, err := os.ReadFile(file)
+		return content, err
+	},
+	"exports.run": func(c *Client, _ []string, arguments json.RawMessage) (any, error) {
+		var given ExportCreateRequest
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		file := filepath.Join(os.TempDir(), fmt.Sprintf("s9s-conformance-%d", os.Getpid()))
+		defer os.Remove(file)
+		return c.Exports.Run(file, &given, nil)
 	},
 	"events.subscribe": func(c *Client, _ []string, arguments json.RawMessage) (any, error) {
 		var given EventSubscribeOptions

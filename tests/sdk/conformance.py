@@ -76,6 +76,20 @@ def options_of(case: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def positional(case: dict[str, Any], folder: Path) -> list[Any]:
+    """Arguments without a name; a file where the method writes one."""
+    call = case["call"]
+    file = [folder / "file"] if call["verb"] in ("save", "run") else []
+    return [*call.get("path", ()), *file]
+
+
+def result(case: dict[str, Any], value: Any, folder: Path) -> Any:
+    """What the case compares: of pieces the whole, of a file its text."""
+    if case["call"]["verb"] == "follow_output" and value:
+        return "".join(value)
+    return (folder / "file").read_text() if case["call"]["verb"] == "save" else value
+
+
 def json_of(value: Any) -> Any:
     """What a call gave, as JSON."""
     if hasattr(value, "to_dict"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -11,7 +12,7 @@ import pytest
 from s9s_client import AsyncS9SClient, S9SClient
 from scripts.sdk.cases import missing
 from scripts.sdk.model import read
-from tests.sdk.conformance import CASES, Canned, check, options_of
+from tests.sdk.conformance import CASES, Canned, check, options_of, positional, result
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +22,7 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_synchronous(case: dict[str, Any]) -> None:
+def test_synchronous(case: dict[str, Any], tmp_path: Path) -> None:
     canned = Canned(case)
     with S9SClient(transport=httpx2.MockTransport(canned), **options_of(case)) as client:
         client.http.sleep = canned.sleep_now
@@ -30,17 +31,17 @@ def test_synchronous(case: dict[str, Any]) -> None:
         value, failure = None, None
         try:
             method = getattr(getattr(client, call["resource"]), call["verb"])
-            value = method(*call.get("path", ()), **call.get("arguments", {}))
+            value = method(*positional(case, tmp_path), **call.get("arguments", {}))
             if inspect.isgenerator(value):
                 rows, value = value, []
                 value.extend(rows)
         except Exception as error:
             failure = error
-    check(case, canned, "".join(value) if call["verb"] == "follow_output" and value else value, failure)
+    check(case, canned, result(case, value, tmp_path), failure)
 
 
 @pytest.mark.parametrize("case", CASES)
-async def test_asynchronous(case: dict[str, Any]) -> None:
+async def test_asynchronous(case: dict[str, Any], tmp_path: Path) -> None:
     canned = Canned(case)
     async with AsyncS9SClient(transport=httpx2.MockTransport(canned), **options_of(case)) as client:
         client.http.sleep = canned.sleep
@@ -49,7 +50,7 @@ async def test_asynchronous(case: dict[str, Any]) -> None:
         value, failure = None, None
         try:
             method = getattr(getattr(client, call["resource"]), call["verb"])
-            value = method(*call.get("path", ()), **call.get("arguments", {}))
+            value = method(*positional(case, tmp_path), **call.get("arguments", {}))
             if inspect.isasyncgen(value):
                 rows, value = value, []
                 async for row in rows:
@@ -58,7 +59,7 @@ async def test_asynchronous(case: dict[str, Any]) -> None:
                 value = await value
         except Exception as error:
             failure = error
-    check(case, canned, "".join(value) if call["verb"] == "follow_output" and value else value, failure)
+    check(case, canned, result(case, value, tmp_path), failure)
 
 
 def test_every_route_has_a_case() -> None:

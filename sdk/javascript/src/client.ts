@@ -1,6 +1,7 @@
 /** The client: one server, one credential. */
 
 import { Events } from './events.js';
+import { Exports } from './exports.js';
 import { Http } from './http.js';
 import { Jobs } from './jobs.js';
 import { Resources } from './operations.js';
@@ -17,11 +18,13 @@ export class S9SClient extends Resources {
   // More than single requests.
   override readonly jobs: Jobs;
   override readonly events: Events;
+  override readonly exports: Exports;
 
   constructor(options: ClientOptions = {}) {
     const http = new Http(settingsOf(options));
     super(http);
     this.jobs = new Jobs(http);
     this.events = new Events(http);
+    this.exports = new Exports(http);
   }
 }

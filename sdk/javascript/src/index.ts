@@ -1,6 +1,7 @@
 export { S9SClient } from './client.js';
 export * from './errors.js';
 export { Events, type Event } from './events.js';
+export { Exports } from './exports.js';
 export { FINISHED, Jobs, type FollowOptions, type WaitOptions } from './jobs.js';
 export type * from './models.js';
 export { DEFAULT_POLICY, type Policy } from './policy.js';

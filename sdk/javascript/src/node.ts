@@ -29,3 +29,24 @@ export function certifiedFetch(tls: { cert?: string; key?: string; ca?: string }
     });
   };
 }
+
+/** Writes a stream to a file, whole or not at all; how many bytes it has. */
+export async function saveTo(stream: ReadableStream<Uint8Array>, file: string): Promise<number> {
+  const { open, rename, rm } = await import('node:fs/promises');
+  const part = `${file}.part`;
+  const target = await open(part, 'w');
+  let size = 0;
+  try {
+    const reader = stream.getReader();
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+      await target.writeFile(piece.value);
+      size += piece.value.length;
+    }
+    await target.close();
+    await rename(part, file);
+  } finally {
+    await target.close().catch(() => undefined);
+    await rm(part, { force: true });
+  }
+  return size;
+}

@@ -1,6 +1,8 @@
 // The cases that the clients of all languages replay; tests/conformance/README.md says what stands in them.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
 import * as s9s from '../dist/esm/index.js';
@@ -11,18 +13,10 @@ const directory = new URL(process.env.S9S_CONFORMANCE ?? '../../../tests/conform
 delete process.env.S9S_API_URL;
 delete process.env.S9S_API_TOKEN;
 
-// What is given to a method, from names of the wire.
-const given = (value) =>
-  Object.fromEntries(
-    Object.entries(value).map(([name, one]) => [
-      camel(name),
-      name === 'environment' || one === null || typeof one !== 'object'
-        ? one
-        : Array.isArray(one)
-          ? one.map((each) => (typeof each === 'object' ? given(each) : each))
-          : given(one),
-    ]),
-  );
+const pascal = (name) => camel(`_${name}`);
+// What a method is given, from names of the wire.
+const given = (value, { resource, verb }) =>
+  fromWire(value, `${pascal(resource.replace(/s$/, ''))}${pascal(verb === 'run' ? 'create' : verb)}Request`);
 
 // A model as JSON; maps stay as they are.
 function plain(value, shape) {
@@ -91,12 +85,20 @@ async function replay(one) {
   };
 
   const { resource, verb, path = [], arguments: named } = one.call;
-  const options = named === undefined ? [] : [given(named)];
-  if (/_many$/.test(verb)) options.splice(0, 1, named.job_ids, given({ ...named, job_ids: undefined }));
+  const options = named === undefined ? [] : [given(named, one.call)];
+  const { body, query } = one.exchanges[0].request;
+  if (body && query && named) {
+    // What is in the body comes first, what is in the query second.
+    const pick = (isQuery) => Object.fromEntries(Object.entries(named).filter(([name]) => name in query === isQuery));
+    options.splice(0, 1, given(pick(false), one.call), given(pick(true), one.call));
+  }
+  if (/_many$/.test(verb)) options.splice(0, 1, named.job_ids, given({ ...named, job_ids: undefined }, one.call));
+  const file = join(tmpdir(), `s9s-conformance-${process.pid}`);
+  const positional = verb === 'run' ? [file] : verb === 'save' ? [...path, file] : path;
   let value;
   let error;
   try {
-    value = client[camel(resource)][camel(verb)](...path, ...options);
+    value = client[camel(resource)][camel(verb)](...positional, ...options);
     if (typeof value[Symbol.asyncIterator] === 'function') {
       const [source, rows] = [value, []];
       value = rows; // also what came before an error
@@ -104,8 +106,12 @@ async function replay(one) {
       if (verb === 'follow_output') value = rows.join('');
     }
     value = await value;
+    if (verb === 'save') value = readFileSync(file, 'utf8');
+    if (value instanceof Uint8Array) value = new TextDecoder().decode(value);
   } catch (raised) {
     error = raised;
+  } finally {
+    rmSync(file, { force: true });
   }
   assert.equal(next, one.exchanges.length, error?.message);
   if (said.clientId === undefined) for (const key of keys) assert.equal(key, keys[0]);

@@ -9,6 +9,7 @@ from typing import Self
 import httpx2
 
 from s9s_client._async.events import AsyncEvents
+from s9s_client._async.exports import AsyncExports
 from s9s_client._async.http import AsyncHttp
 from s9s_client._async.jobs import AsyncJobs
 from s9s_client._async.operations import AsyncResources
@@ -61,6 +62,7 @@ class AsyncS9SClient(AsyncResources):
         # More than single requests.
         self.jobs: AsyncJobs = AsyncJobs(http)
         self.events: AsyncEvents = AsyncEvents(http)
+        self.exports: AsyncExports = AsyncExports(http)
 
     async def aclose(self) -> None:
         """Let go of the connections. Closing twice is harmless."""

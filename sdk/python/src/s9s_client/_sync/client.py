@@ -12,6 +12,7 @@ from typing import Self
 import httpx2
 
 from s9s_client._sync.events import Events
+from s9s_client._sync.exports import Exports
 from s9s_client._sync.http import Http
 from s9s_client._sync.jobs import Jobs
 from s9s_client._sync.operations import Resources
@@ -64,6 +65,7 @@ class S9SClient(Resources):
         # More than single requests.
         self.jobs: Jobs = Jobs(http)
         self.events: Events = Events(http)
+        self.exports: Exports = Exports(http)
 
     def close(self) -> None:
         """Let go of the connections. Closing twice is harmless."""
