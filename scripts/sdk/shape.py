@@ -21,6 +21,8 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "create_ticket": ("events", "ticket"),
     "stream_events": ("events", "subscribe"),
     "export_data": ("exports", "create"),
+    "get_efficiency": ("metrics", "efficiency"),
+    "search": ("search", "query"),
     "list_audit": ("audit", "list"),
     "log_in": ("auth", "login"),
     "whoami": ("auth", "whoami"),
@@ -82,5 +84,5 @@ def model_name(schema: str) -> str:
 
 def singular(resource: str) -> str:
     """``Job`` of ``jobs``, for names of types."""
-    word = resource.removesuffix("s")
+    word = resource if resource in ("search", "status") else resource.removesuffix("s")
     return "".join(part.capitalize() for part in word.split("_"))

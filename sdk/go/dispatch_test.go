@@ -168,6 +168,21 @@ var dispatch = map[string]caller{
 		}
 		return c.Metrics.Performance(&given)
 	},
+	"metrics.efficiency": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given MetricEfficiencyOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Metrics.Efficiency(&given)
+	},
+	"metrics.iterate": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given MetricEfficiencyOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		given.Limit = pageSizeIn(arguments)
+		return collect(c.Metrics.All(&given))
+	},
 	"auth.login": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
 		var given AuthLoginRequest
 		if err := decode(arguments, &given); err != nil {

@@ -171,6 +171,56 @@ type Dependency struct {
 	JobID string `json:"job_id,omitempty"`
 }
 
+// EfficiencyEntry: A job, or all jobs with something in common; what does not apply is null.
+type EfficiencyEntry struct {
+	Jobs int `json:"jobs"`
+	// CPU time used over CPU time allocated
+	CPUEfficiency *float64 `json:"cpu_efficiency"`
+	// Most memory used over memory allocated
+	MemoryEfficiency *float64 `json:"memory_efficiency"`
+	// GPU utilization
+	GPUEfficiency *float64 `json:"gpu_efficiency"`
+	// Allocated, whether use was measured or not
+	CPUHours       float64 `json:"cpu_hours"`
+	MemoryGibHours float64 `json:"memory_gib_hours"`
+	GPUHours       float64 `json:"gpu_hours"`
+	// Allocated and not used
+	WastedCPUHours       *float64 `json:"wasted_cpu_hours"`
+	WastedMemoryGibHours *float64 `json:"wasted_memory_gib_hours"`
+	WastedGPUHours       *float64 `json:"wasted_gpu_hours"`
+	JobID                *string  `json:"job_id"`
+	JobName              *string  `json:"job_name"`
+	User                 *string  `json:"user"`
+	Account              *string  `json:"account"`
+	Partition            *string  `json:"partition"`
+	State                *string  `json:"state"`
+	StartTime            *string  `json:"start_time"`
+	// Of a group: when the latest job ended
+	EndTime string `json:"end_time"`
+	// Of a group: of all jobs together
+	ElapsedTime string `json:"elapsed_time"`
+	// Over all nodes
+	MaxMemoryUsed *string `json:"max_memory_used"`
+	// Where the largest task ran
+	MaxMemoryNode    *string     `json:"max_memory_node"`
+	Request          *Request    `json:"request"`
+	SuggestedRequest *Suggestion `json:"suggested_request"`
+}
+
+// EfficiencyList: A page of jobs or sums, the worst first.
+type EfficiencyList struct {
+	Total      int               `json:"total"`
+	Limit      int               `json:"limit"`
+	Offset     int               `json:"offset"`
+	HasMore    bool              `json:"has_more"`
+	Efficiency []EfficiencyEntry `json:"efficiency"`
+	// Of everything that passes the filters
+	Summary   Figures `json:"summary"`
+	GroupBy   string  `json:"group_by"`
+	StartTime string  `json:"start_time"`
+	EndTime   string  `json:"end_time"`
+}
+
 // Export: An export.
 type Export struct {
 	ExportID string `json:"export_id"`
@@ -225,6 +275,25 @@ type ExportOptions struct {
 	Filename string `json:"filename,omitempty"`
 	// Begin CSV with a byte order mark, for names beyond ASCII in Excel
 	Bom bool `json:"bom,omitempty"`
+}
+
+// Figures: Null where nothing was measured, never zero.
+type Figures struct {
+	Jobs int `json:"jobs"`
+	// CPU time used over CPU time allocated
+	CPUEfficiency *float64 `json:"cpu_efficiency"`
+	// Most memory used over memory allocated
+	MemoryEfficiency *float64 `json:"memory_efficiency"`
+	// GPU utilization
+	GPUEfficiency *float64 `json:"gpu_efficiency"`
+	// Allocated, whether use was measured or not
+	CPUHours       float64 `json:"cpu_hours"`
+	MemoryGibHours float64 `json:"memory_gib_hours"`
+	GPUHours       float64 `json:"gpu_hours"`
+	// Allocated and not used
+	WastedCPUHours       *float64 `json:"wasted_cpu_hours"`
+	WastedMemoryGibHours *float64 `json:"wasted_memory_gib_hours"`
+	WastedGPUHours       *float64 `json:"wasted_gpu_hours"`
 }
 
 // HistoryStatus: How far back finished jobs are recorded.
@@ -571,6 +640,16 @@ type QueueStats struct {
 	JobsStarted int `json:"jobs_started"`
 }
 
+// Request: What a job had asked for, or was given.
+type Request struct {
+	CPUs int `json:"cpus"`
+	// Per node
+	Memory    *string `json:"memory"`
+	TimeLimit *string `json:"time_limit"`
+	Nodes     int     `json:"nodes"`
+	GPUs      int     `json:"gpus"`
+}
+
 // Status: Server, clusters, caller.
 type Status struct {
 	// `ok`, or `degraded` while a cluster is out of reach
@@ -591,6 +670,18 @@ type SubmittedJob struct {
 	Message string `json:"message"`
 	// Why Slurm accepts the job but may never start it
 	Warnings []string `json:"warnings"`
+}
+
+// Suggestion: What to ask for the next time, as fields of a submission.
+type Suggestion struct {
+	// Over all nodes
+	CPUs *int `json:"cpus"`
+	// Per node
+	Memory    *string `json:"memory"`
+	TimeLimit *string `json:"time_limit"`
+	// Grows with the number of like jobs and with how long they ran
+	Confidence  float64 `json:"confidence"`
+	BasedOnJobs int     `json:"based_on_jobs"`
 }
 
 // Token: A credential, without its secret.
@@ -1248,6 +1339,80 @@ func (o *MetricPerformanceOptions) values() url.Values {
 		set(values, "end_time", o.EndTime)
 		set(values, "interval", o.Interval)
 		set(values, "partition", o.Partition)
+	}
+	return values
+}
+
+// MetricEfficiencyOptions: What Metrics.Efficiency may be asked for; nil asks for nothing.
+type MetricEfficiencyOptions struct {
+	// Maximum results
+	Limit int `json:"limit,omitempty"`
+	// Pagination offset
+	Offset int `json:"offset,omitempty"`
+	// Filter by user
+	User string `json:"user,omitempty"`
+	// Filter by partition
+	Partition string `json:"partition,omitempty"`
+	// Account names, without regard to case
+	Account string `json:"account,omitempty"`
+	// How the jobs ended
+	State string `json:"state,omitempty"`
+	// Job name, exactly
+	JobName string `json:"job_name,omitempty"`
+	// Minimum runtime threshold; a bare number is minutes
+	MinRuntime string `json:"min_runtime,omitempty"`
+	// Jobs with at least so many CPUs
+	MinCPUs int `json:"min_cpus,omitempty"`
+	// Jobs that wasted at least so much
+	MinWastedCPUHours float64 `json:"min_wasted_cpu_hours,omitempty"`
+	// Jobs that ended from here; by default 30 days before the end
+	StartTime string `json:"start_time,omitempty"`
+	// Jobs that ended until here; by default now
+	EndTime string `json:"end_time,omitempty"`
+	// One entry for each of these
+	GroupBy string `json:"group_by,omitempty"`
+	// What is worst, or any other figure
+	Sort string `json:"sort,omitempty"`
+	// Sort order
+	Order string `json:"order,omitempty"`
+	ctx   context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *MetricEfficiencyOptions) WithContext(ctx context.Context) *MetricEfficiencyOptions {
+	made := MetricEfficiencyOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *MetricEfficiencyOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *MetricEfficiencyOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "limit", o.Limit)
+		set(values, "offset", o.Offset)
+		set(values, "user", o.User)
+		set(values, "partition", o.Partition)
+		set(values, "account", o.Account)
+		set(values, "state", o.State)
+		set(values, "job_name", o.JobName)
+		set(values, "min_runtime", o.MinRuntime)
+		set(values, "min_cpus", o.MinCPUs)
+		set(values, "min_wasted_cpu_hours", o.MinWastedCPUHours)
+		set(values, "start_time", o.StartTime)
+		set(values, "end_time", o.EndTime)
+		set(values, "group_by", o.GroupBy)
+		set(values, "sort", o.Sort)
+		set(values, "order", o.Order)
 	}
 	return values
 }

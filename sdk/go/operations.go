@@ -388,6 +388,51 @@ func (s *MetricsService) Performance(opts *MetricPerformanceOptions) (*Performan
 	return &out, nil
 }
 
+// Efficiency: How well finished jobs used CPUs, memory and GPUs, what they wasted, and what to ask for
+// instead.
+//
+// One entry for each job, or sums by user, account, partition or kind of job, the most wasteful first.
+// Efficiencies are those of `seff`; what nobody has measured is null. Jobs that never ran are left
+// out.
+func (s *MetricsService) Efficiency(opts *MetricEfficiencyOptions) (*EfficiencyList, error) {
+	out := EfficiencyList{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: "/v1/metrics/efficiency", query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// All gives every row of all pages of List, in its order; a page is fetched when it is due.
+// Its size is the Limit of opts, 500 by default.
+func (s *MetricsService) All(opts *MetricEfficiencyOptions) iter.Seq2[EfficiencyEntry, error] {
+	return func(yield func(EfficiencyEntry, error) bool) {
+		page := MetricEfficiencyOptions{}
+		if opts != nil {
+			page = *opts
+		}
+		if page.Limit == 0 {
+			page.Limit = 500
+		}
+		for {
+			got, err := s.Efficiency(&page)
+			if err != nil {
+				var none EfficiencyEntry
+				yield(none, err)
+				return
+			}
+			for _, row := range got.Efficiency {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			page.Offset += len(got.Efficiency)
+			if !got.HasMore || len(got.Efficiency) == 0 {
+				return
+			}
+		}
+	}
+}
+
 // Scrape: The cluster and the server itself in Prometheus' text format, for who may see the whole
 // cluster.
 //

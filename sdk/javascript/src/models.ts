@@ -167,6 +167,56 @@ export interface Dependency {
   jobId?: string | number | null;
 }
 
+/** A job, or all jobs with something in common; what does not apply is null. */
+export interface EfficiencyEntry {
+  jobs: number;
+  /** CPU time used over CPU time allocated */
+  cpuEfficiency: number | null;
+  /** Most memory used over memory allocated */
+  memoryEfficiency: number | null;
+  /** GPU utilization */
+  gpuEfficiency: number | null;
+  /** Allocated, whether use was measured or not */
+  cpuHours: number;
+  memoryGibHours: number;
+  gpuHours: number;
+  /** Allocated and not used */
+  wastedCpuHours: number | null;
+  wastedMemoryGibHours: number | null;
+  wastedGpuHours: number | null;
+  jobId: string | null;
+  jobName: string | null;
+  user: string | null;
+  account: string | null;
+  partition: string | null;
+  state: string | null;
+  startTime: string | null;
+  /** Of a group: when the latest job ended */
+  endTime: string;
+  /** Of a group: of all jobs together */
+  elapsedTime: string;
+  /** Over all nodes */
+  maxMemoryUsed: string | null;
+  /** Where the largest task ran */
+  maxMemoryNode: string | null;
+  request: Request | null;
+  suggestedRequest: Suggestion | null;
+}
+
+/** A page of jobs or sums, the worst first. */
+export interface EfficiencyList {
+  total: number;
+  limit: number;
+  offset: number;
+  hasMore: boolean;
+  efficiency: EfficiencyEntry[];
+  /** Of everything that passes the filters */
+  summary: Figures;
+  groupBy: 'account' | 'job' | 'job_name' | 'partition' | 'user';
+  startTime: string;
+  endTime: string;
+}
+
 /** An export. */
 export interface Export {
   exportId: string;
@@ -221,6 +271,25 @@ export interface ExportOptions {
   filename?: string | null;
   /** Begin CSV with a byte order mark, for names beyond ASCII in Excel */
   bom?: boolean;
+}
+
+/** Null where nothing was measured, never zero. */
+export interface Figures {
+  jobs: number;
+  /** CPU time used over CPU time allocated */
+  cpuEfficiency: number | null;
+  /** Most memory used over memory allocated */
+  memoryEfficiency: number | null;
+  /** GPU utilization */
+  gpuEfficiency: number | null;
+  /** Allocated, whether use was measured or not */
+  cpuHours: number;
+  memoryGibHours: number;
+  gpuHours: number;
+  /** Allocated and not used */
+  wastedCpuHours: number | null;
+  wastedMemoryGibHours: number | null;
+  wastedGpuHours: number | null;
 }
 
 /** How far back finished jobs are recorded. */
@@ -566,6 +635,16 @@ export interface QueueStats {
   jobsStarted: number;
 }
 
+/** What a job had asked for, or was given. */
+export interface Request {
+  cpus: number;
+  /** Per node */
+  memory: string | null;
+  timeLimit: string | null;
+  nodes: number;
+  gpus: number;
+}
+
 /** Server, clusters, caller. */
 export interface Status {
   /** `ok`, or `degraded` while a cluster is out of reach */
@@ -586,6 +665,18 @@ export interface SubmittedJob {
   message: string;
   /** Why Slurm accepts the job but may never start it */
   warnings?: string[];
+}
+
+/** What to ask for the next time, as fields of a submission. */
+export interface Suggestion {
+  /** Over all nodes */
+  cpus: number | null;
+  /** Per node */
+  memory: string | null;
+  timeLimit: string | null;
+  /** Grows with the number of like jobs and with how long they ran */
+  confidence: number;
+  basedOnJobs: number;
 }
 
 /** A credential, without its secret. */
@@ -892,6 +983,40 @@ export interface MetricPerformanceOptions {
   interval?: '10m' | '12h' | '15m' | '1d' | '1h' | '1m' | '2h' | '30m' | '3h' | '4h' | '5m' | '6h';
   /** One partition instead of the whole cluster */
   partition?: string;
+}
+
+/** What `metrics.efficiency` may be asked for. */
+export interface MetricEfficiencyOptions {
+  /** Maximum results */
+  limit?: number;
+  /** Pagination offset */
+  offset?: number;
+  /** Filter by user */
+  user?: string;
+  /** Filter by partition */
+  partition?: string;
+  /** Account names, without regard to case */
+  account?: string;
+  /** How the jobs ended */
+  state?: string;
+  /** Job name, exactly */
+  jobName?: string;
+  /** Minimum runtime threshold; a bare number is minutes */
+  minRuntime?: string;
+  /** Jobs with at least so many CPUs */
+  minCpus?: number;
+  /** Jobs that wasted at least so much */
+  minWastedCpuHours?: number;
+  /** Jobs that ended from here; by default 30 days before the end */
+  startTime?: string;
+  /** Jobs that ended until here; by default now */
+  endTime?: string;
+  /** One entry for each of these */
+  groupBy?: 'account' | 'job' | 'job_name' | 'partition' | 'user';
+  /** What is worst, or any other figure */
+  sort?: string;
+  /** Sort order */
+  order?: 'asc' | 'desc';
 }
 
 /** What `auth.login` is asked for. */

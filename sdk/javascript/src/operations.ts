@@ -12,6 +12,8 @@ import type {
   AuthLoginRequest,
   BulkAnswer,
   ClusterMetrics,
+  EfficiencyEntry,
+  EfficiencyList,
   Export,
   ExportAnswer,
   ExportCreateOptions,
@@ -32,6 +34,7 @@ import type {
   JobSetPriorityRequest,
   JobSubmitRequest,
   JobSummary,
+  MetricEfficiencyOptions,
   MetricPerformanceOptions,
   NewToken,
   Node,
@@ -278,6 +281,32 @@ export class MetricOperations extends Resource {
    */
   performance(options: MetricPerformanceOptions = {}, call: CallOptions = {}): Promise<Performance> {
     return this.http.model('Performance', 'GET', '/v1/metrics/performance', { query: options, ...call });
+  }
+
+  /**
+   * How well finished jobs used CPUs, memory and GPUs, what they wasted, and what to ask for instead.
+   *
+   * One entry for each job, or sums by user, account, partition or kind of job, the most wasteful first.
+   * Efficiencies are those of `seff`; what nobody has measured is null. Jobs that never ran are left
+   * out.
+   */
+  efficiency(options: MetricEfficiencyOptions = {}, call: CallOptions = {}): Promise<EfficiencyList> {
+    return this.http.model('EfficiencyList', 'GET', '/v1/metrics/efficiency', { query: options, ...call });
+  }
+
+  /** Every row of all pages of `list`, in its order; a page is fetched when it is due. */
+  async *iterate(
+    options: Omit<MetricEfficiencyOptions, 'limit' | 'offset'> & { pageSize?: number } = {},
+    call: CallOptions = {},
+  ): AsyncGenerator<EfficiencyEntry> {
+    const { pageSize = 500, ...filters } = options;
+    for (let offset = 0; ; ) {
+      const wanted = { ...filters, limit: pageSize, offset: offset || undefined };
+      const page = await this.efficiency(wanted, call);
+      yield* page.efficiency;
+      offset += page.efficiency.length;
+      if (!page.hasMore || page.efficiency.length === 0) return;
+    }
   }
 
   /**

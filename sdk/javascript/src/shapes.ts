@@ -7,6 +7,8 @@ export const SHAPES: Record<string, Record<string, string>> = {
   BulkAnswer: { results: '[]BulkResult', summary: 'BulkSummary' },
   ClusterMetrics: { cluster_utilization: 'ClusterUtilization', job_counts: '*', node_counts: '*', queue_stats: 'QueueStats' },
   ClusterStatus: { routes: '*', history: 'HistoryStatus' },
+  EfficiencyEntry: { request: 'Request', suggested_request: 'Suggestion' },
+  EfficiencyList: { efficiency: '[]EfficiencyEntry', summary: 'Figures' },
   ExportList: { exports: '[]Export' },
   Job: { environment: '*', resources: 'JobResources', dependencies: '[]JobDependency' },
   JobList: { jobs: '[]JobSummary' },

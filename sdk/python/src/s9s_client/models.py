@@ -207,6 +207,60 @@ class Dependency(Model):
 
 
 @dataclass(slots=True, kw_only=True)
+class EfficiencyEntry(Model):
+    """A job, or all jobs with something in common; what does not apply is null."""
+
+    jobs: int
+    cpu_efficiency: float | None = None
+    """CPU time used over CPU time allocated"""
+    memory_efficiency: float | None = None
+    """Most memory used over memory allocated"""
+    gpu_efficiency: float | None = None
+    """GPU utilization"""
+    cpu_hours: float
+    """Allocated, whether use was measured or not"""
+    memory_gib_hours: float
+    gpu_hours: float
+    wasted_cpu_hours: float | None = None
+    """Allocated and not used"""
+    wasted_memory_gib_hours: float | None = None
+    wasted_gpu_hours: float | None = None
+    job_id: str | None = None
+    job_name: str | None = None
+    user: str | None = None
+    account: str | None = None
+    partition: str | None = None
+    state: str | None = None
+    start_time: str | None = None
+    end_time: str
+    """Of a group: when the latest job ended"""
+    elapsed_time: str
+    """Of a group: of all jobs together"""
+    max_memory_used: str | None = None
+    """Over all nodes"""
+    max_memory_node: str | None = None
+    """Where the largest task ran"""
+    request: Request | None = None
+    suggested_request: Suggestion | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class EfficiencyList(Model):
+    """A page of jobs or sums, the worst first."""
+
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+    efficiency: list[EfficiencyEntry]
+    summary: Figures
+    """Of everything that passes the filters"""
+    group_by: str
+    start_time: str
+    end_time: str
+
+
+@dataclass(slots=True, kw_only=True)
 class Export(Model):
     """An export."""
 
@@ -268,6 +322,27 @@ class ExportOptions(Model):
     """Name of the file when it is saved; the format's extension is added if it lacks"""
     bom: bool | None = None
     """Begin CSV with a byte order mark, for names beyond ASCII in Excel"""
+
+
+@dataclass(slots=True, kw_only=True)
+class Figures(Model):
+    """Null where nothing was measured, never zero."""
+
+    jobs: int
+    cpu_efficiency: float | None = None
+    """CPU time used over CPU time allocated"""
+    memory_efficiency: float | None = None
+    """Most memory used over memory allocated"""
+    gpu_efficiency: float | None = None
+    """GPU utilization"""
+    cpu_hours: float
+    """Allocated, whether use was measured or not"""
+    memory_gib_hours: float
+    gpu_hours: float
+    wasted_cpu_hours: float | None = None
+    """Allocated and not used"""
+    wasted_memory_gib_hours: float | None = None
+    wasted_gpu_hours: float | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -650,6 +725,18 @@ class QueueStats(Model):
 
 
 @dataclass(slots=True, kw_only=True)
+class Request(Model):
+    """What a job had asked for, or was given."""
+
+    cpus: int
+    memory: str | None = None
+    """Per node"""
+    time_limit: str | None = None
+    nodes: int
+    gpus: int
+
+
+@dataclass(slots=True, kw_only=True)
 class Status(Model):
     """Server, clusters, caller."""
 
@@ -673,6 +760,20 @@ class SubmittedJob(Model):
     message: str
     warnings: list[str] | None = None
     """Why Slurm accepts the job but may never start it"""
+
+
+@dataclass(slots=True, kw_only=True)
+class Suggestion(Model):
+    """What to ask for the next time, as fields of a submission."""
+
+    cpus: int | None = None
+    """Over all nodes"""
+    memory: str | None = None
+    """Per node"""
+    time_limit: str | None = None
+    confidence: float
+    """Grows with the number of like jobs and with how long they ran"""
+    based_on_jobs: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -773,6 +874,8 @@ ClusterMetrics.NESTED = {
     "queue_stats": ("one", QueueStats),
 }
 ClusterStatus.NESTED = {"history": ("one", HistoryStatus)}
+EfficiencyEntry.NESTED = {"request": ("one", Request), "suggested_request": ("one", Suggestion)}
+EfficiencyList.NESTED = {"efficiency": ("list", EfficiencyEntry), "summary": ("one", Figures)}
 ExportList.NESTED = {"exports": ("list", Export)}
 Job.NESTED = {"resources": ("one", JobResources), "dependencies": ("list", JobDependency)}
 JobList.NESTED = {"jobs": ("list", JobSummary)}

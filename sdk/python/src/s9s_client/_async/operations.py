@@ -19,6 +19,8 @@ from s9s_client.models import (
     BulkOptions,
     ClusterMetrics,
     Dependency,
+    EfficiencyEntry,
+    EfficiencyList,
     Export,
     ExportAnswer,
     ExportList,
@@ -661,6 +663,115 @@ class AsyncMetricOperations(AsyncResource):
                 "partition": partition,
             },
         )
+
+    async def efficiency(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        user: str | Sequence[str] | None = None,
+        partition: str | Sequence[str] | None = None,
+        account: str | Sequence[str] | None = None,
+        state: str | Sequence[str] | None = None,
+        job_name: str | Sequence[str] | None = None,
+        min_runtime: str | Sequence[str] | None = None,
+        min_cpus: int | None = None,
+        min_wasted_cpu_hours: float | None = None,
+        start_time: str | Sequence[str] | None = None,
+        end_time: str | Sequence[str] | None = None,
+        group_by: Literal["account", "job", "job_name", "partition", "user"] | None = None,
+        sort: str | Sequence[str] | None = None,
+        order: Literal["asc", "desc"] | None = None,
+    ) -> EfficiencyList:
+        """How well finished jobs used CPUs, memory and GPUs, what they wasted, and what to ask for instead.
+
+        One entry for each job, or sums by user, account, partition or kind of job, the most wasteful first.
+        Efficiencies are those of `seff`; what nobody has measured is null. Jobs that never ran are left
+        out.
+
+        Args:
+            limit: Maximum results
+            offset: Pagination offset
+            user: Filter by user
+            partition: Filter by partition
+            account: Account names, without regard to case
+            state: How the jobs ended
+            job_name: Job name, exactly
+            min_runtime: Minimum runtime threshold; a bare number is minutes
+            min_cpus: Jobs with at least so many CPUs
+            min_wasted_cpu_hours: Jobs that wasted at least so much
+            start_time: Jobs that ended from here; by default 30 days before the end
+            end_time: Jobs that ended until here; by default now
+            group_by: One entry for each of these
+            sort: What is worst, or any other figure
+            order: Sort order
+        """
+        return await self._http.model(
+            EfficiencyList,
+            "GET",
+            "/v1/metrics/efficiency",
+            query={
+                "limit": limit,
+                "offset": offset,
+                "user": user,
+                "partition": partition,
+                "account": account,
+                "state": state,
+                "job_name": job_name,
+                "min_runtime": min_runtime,
+                "min_cpus": min_cpus,
+                "min_wasted_cpu_hours": min_wasted_cpu_hours,
+                "start_time": start_time,
+                "end_time": end_time,
+                "group_by": group_by,
+                "sort": sort,
+                "order": order,
+            },
+        )
+
+    async def iterate(
+        self,
+        *,
+        user: str | Sequence[str] | None = None,
+        partition: str | Sequence[str] | None = None,
+        account: str | Sequence[str] | None = None,
+        state: str | Sequence[str] | None = None,
+        job_name: str | Sequence[str] | None = None,
+        min_runtime: str | Sequence[str] | None = None,
+        min_cpus: int | None = None,
+        min_wasted_cpu_hours: float | None = None,
+        start_time: str | Sequence[str] | None = None,
+        end_time: str | Sequence[str] | None = None,
+        group_by: Literal["account", "job", "job_name", "partition", "user"] | None = None,
+        sort: str | Sequence[str] | None = None,
+        order: Literal["asc", "desc"] | None = None,
+        page_size: int = 500,
+    ) -> AsyncIterator[EfficiencyEntry]:
+        """Every row of all pages of `list`, in its order; a page is fetched when it is due."""
+        limit, offset = page_size, 0
+        while True:
+            page = await self.efficiency(
+                user=user,
+                partition=partition,
+                account=account,
+                state=state,
+                job_name=job_name,
+                min_runtime=min_runtime,
+                min_cpus=min_cpus,
+                min_wasted_cpu_hours=min_wasted_cpu_hours,
+                start_time=start_time,
+                end_time=end_time,
+                group_by=group_by,
+                sort=sort,
+                order=order,
+                limit=limit,
+                offset=offset or None,
+            )
+            for row in page.efficiency:
+                yield row
+            offset += len(page.efficiency)
+            if not page.has_more or not page.efficiency:
+                return
 
     async def scrape(self) -> str:
         """The cluster and the server itself in Prometheus' text format, for who may see the whole cluster.
