@@ -26,7 +26,8 @@ def example(title: str) -> Any:
 def test_every_served_example_is_matched_here() -> None:
     shown = {one.title for one in blocks() if one.label == "Example Response" and one.title in STAGES}
     assert shown == {
-        *LISTS, *METRICS, "Get Job Details", "Submit Job", "Cancel Job", "Bulk Job Operations"
+        *LISTS, *METRICS, "Global Search", "Get Job Details", "Submit Job", "Cancel Job",
+        "Bulk Job Operations",
     }  # fmt: skip
 
 
@@ -110,6 +111,14 @@ def test_a_bulk_answer_is_like_the_contracts(alice: Caller, jobs: Jobs) -> None:
 def test_metrics_are_like_the_contracts(alice: Caller, jobs: Jobs, title: str) -> None:
     jobs.running()
     assert_like(alice.read(f"/v1/metrics/{METRICS[title]}"), example(title))
+
+
+def test_a_search_is_like_the_contracts(alice: Caller, jobs: Jobs) -> None:
+    job_id = jobs.running(partition="gpu", gpus=1)
+    for question in ("alice gpu", job_id):
+        found = alice.read("/v1/search", q=question)
+        assert_like(found, example("Global Search"))
+        assert ("job", job_id) in {(one["type"], one["id"]) for one in found["results"]}
 
 
 def test_an_error_is_the_contracts(alice: Caller) -> None:

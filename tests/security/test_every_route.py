@@ -62,6 +62,7 @@ TABLE = {
     "get_export": ANYBODY,
     "download_export": ANYBODY,
     "delete_export": ANYBODY,
+    "search_everything": ANYBODY,
     "whoami": ANYBODY,
     "create_ticket": ANYBODY,
     "stream_events": ANYBODY,  # each channel needs the scope of its list: tests/api/test_ws.py

@@ -32,6 +32,7 @@ from s9s.services.metrics import Metrics
 from s9s.services.nodes import Nodes
 from s9s.services.output import Output
 from s9s.services.partitions import Partitions
+from s9s.services.search import Search
 from s9s.services.self_service import SelfService
 from s9s.services.status import Health
 from s9s.services.users import Users
@@ -55,6 +56,7 @@ class Services:
     history: History
     efficiencies: Efficiencies
     exposition: Exposition
+    search: Search
     health: Health
     self_service: SelfService
     clients: Clients

@@ -201,6 +201,28 @@ RESPONSE_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "node_counts": {"IDLE": 45, "MIXED": 89, "ALLOCATED": 112, "DOWN": 3, "DRAIN": 2},
         "queue_stats": {"avg_wait_time": "12m 34s", "max_wait_time": "2h 15m", "throughput": 145.7},
     },
+    "search_everything": {
+        "results": [
+            {
+                "type": "job",
+                "id": "12345",
+                "title": "alice's GPU simulation",
+                "description": "Running on gpu partition",
+                "url": "/v1/jobs/12345",
+                "score": 0.95,
+            },
+            {
+                "type": "node",
+                "id": "gpu001",
+                "title": "GPU Node 001",
+                "description": "4x NVIDIA A100 GPUs",
+                "url": "/v1/nodes/gpu001",
+                "score": 0.82,
+            },
+        ],
+        "total": 15,
+        "query_time": 0.045,
+    },
     "get_performance_metrics": {
         "metrics": [
             {

@@ -53,6 +53,7 @@ _TAGS: Final = {
     "Users": "Slurm's users and their associations",
     "Partitions": "Partitions and what is free in them",
     "Metrics": "How busy the cluster is, now and over time",
+    "Search": "One question to everything",
     "Credentials": "Who the caller is, and the caller's own credentials",
     "Exports": "Rows as files: CSV, Excel, Parquet and more",
     "Audit": "What was done by whom, for administrators",

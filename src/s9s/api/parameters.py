@@ -35,7 +35,7 @@ def read_parameters(model: type[S], query_string: bytes) -> S:
     unknown names and bad values, `InvalidRequest` for what is no query string.
     """
     if not query_string:
-        return msgspec.convert({}, model)
+        return convert({}, model, strict=False)
     given = read_pairs(query_string)
     known = _names(model)
     for name, value in given.items():

@@ -51,6 +51,7 @@ from s9s.services.outgoing import Outgoing
 from s9s.services.output import Output
 from s9s.services.partitions import Partitions
 from s9s.services.recorder import Recorder
+from s9s.services.search import Search
 from s9s.services.self_service import SelfService
 from s9s.services.status import Health
 from s9s.services.telemetry import Telemetry
@@ -63,6 +64,7 @@ from s9s.snapshot.watcher import Watcher
 from s9s.storage.audit import AuditRecords
 from s9s.storage.database import Database
 from s9s.storage.efficiency import EfficiencyRecords
+from s9s.storage.history_search import HistorySearch
 from s9s.storage.idempotency import IdempotencyRecords
 from s9s.storage.notes import HoldNotes
 from s9s.storage.quotas import Quotas
@@ -130,6 +132,8 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         await holds.load()
         history, recorder = await stack.enter_async_context(recording(settings, cluster, database, clock))
         metrics = await stack.enter_async_context(sampling(settings, cluster, name, database))
+        search = Search(cluster, history, HistorySearch(database), history_key(settings))
+        stack.callback(search.close)
         access_tokens = open_access_tokens(settings, tokens)
         audit = Audit(AuditRecords(database))
         stack.push_async_callback(audit.stop)
@@ -158,6 +162,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             history,
             recorder,
             metrics,
+            search,
             exposition,
             database,
             tokens,
@@ -194,6 +199,7 @@ def _services(
     history: History,
     recorder: Recorder | None,
     metrics: Metrics,
+    search: Search,
     exposition: Exposition,
     database: Database,
     tokens: Tokens,
@@ -227,6 +233,7 @@ def _services(
         history=history,
         efficiencies=Efficiencies(cluster, history_key(settings), EfficiencyRecords(database)),
         metrics=metrics,
+        search=search,
         exposition=exposition,
         health=Health([cluster], database.is_reachable, recorder.status if recorder else None),
         self_service=SelfService(tokens),

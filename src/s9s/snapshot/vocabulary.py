@@ -36,6 +36,8 @@ class Vocabulary:
         """By code; ``None`` for code `NOTHING` and for codes that are free."""
         self.uses: npt.NDArray[np.int64] = np.zeros(_SMALLEST, np.int64)
         """Rows that hold each code; longer than `values`."""
+        self.version = 0
+        """Goes up with every value that comes or goes."""
         self._codes = _Codes(self)
         self._keys = keys
         self._by_key: dict[str, set[int]] = {}
@@ -107,6 +109,7 @@ class Vocabulary:
         return order
 
     def _admit(self, value: Any) -> int:
+        self.version += 1
         if self._free:
             code = self._free.pop()
             self.values[code] = value
@@ -124,6 +127,7 @@ class Vocabulary:
         return code
 
     def _forget(self, code: int) -> None:
+        self.version += 1
         value = self.values[code]
         self.values[code] = None
         del self._codes[value]

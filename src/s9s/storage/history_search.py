@@ -1,0 +1,117 @@
+"""Finished jobs by words, of a million in milliseconds.
+
+SQLite keeps an index of words beside the table (FTS5; triggers of the schema write it). It finds, of any
+number of jobs, the latest recorded ones; ranking them is the caller's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import Connection, func, or_, select, text
+
+from s9s.domain.history import FinishedJob
+from s9s.domain.queries import JobQuery, Visibility
+from s9s.storage.database import Database
+from s9s.storage.history_queries import filters
+from s9s.storage.history_rows import COLUMNS, finished_job
+from s9s.storage.tables import finished_jobs
+
+_c: Final = finished_jobs.c
+_FIELDS: Final = (_c.job_name, _c.user, _c.account, _c.partition, _c.qos, _c.state)
+_ROWS: Final = select(_c.number, *(_c[name] for name in COLUMNS))
+
+#: Jobs that are looked at of all that match: the latest recorded; there is no count beyond.
+MAX_FOUND: Final = 1000
+#: As the index splits texts.
+_TOKEN: Final = re.compile(r"[^\W_]+")
+_MATCHING: Final = text(
+    "SELECT rowid FROM finished_words WHERE finished_words MATCH :words ORDER BY rowid DESC LIMIT :most"
+)
+
+
+class HistorySearch:
+    """The finished jobs of all clusters, by words. Every method raises `DatabaseUnavailable`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(
+        self,
+        cluster: str,
+        words: Sequence[str],
+        visibility: Visibility | None,
+        *,
+        before: int,
+        limit: int,
+    ) -> tuple[list[FinishedJob], int]:
+        """The latest jobs that have all words somewhere, and how many there are: up to `MAX_FOUND`.
+
+        Jobs that have the very words come before those with words that only begin like them.
+
+        Args:
+            cluster: The cluster's key.
+            words: Of name, user, account, partition, QOS or state, in any case.
+            visibility: ``None``: all.
+            before: Only what ended before this instant.
+            limit: So many are returned at most.
+        """
+
+        def read(connection: Connection) -> tuple[list[FinishedJob], int]:
+            own = [*filters(connection, cluster, JobQuery(visibility=visibility)), _c.end_time < before]
+            numbers = _numbers(connection, words, visibility)
+            if not numbers:
+                return [], 0
+            found: set[int] = set()
+            for begin in range(0, len(numbers), 500):
+                piece = numbers[begin : begin + 500]
+                found.update(connection.scalars(select(_c.number).where(_c.number.in_(piece), *own)))
+            place = {number: place for place, number in enumerate(numbers)}
+            best = sorted(found, key=place.__getitem__)[:limit]
+            rows_of_best = connection.execute(_ROWS.where(_c.number.in_(best)))
+            jobs = {row.number: finished_job(row) for row in rows_of_best}
+            return [jobs[number] for number in best], len(found)
+
+        return await self._database.ask(read)
+
+
+def _numbers(connection: Connection, words: Sequence[str], visibility: Visibility | None) -> list[int]:
+    """Rows that may be meant, those with the very words first."""
+    tokens = [token for word in words for token in _TOKEN.findall(word)]
+    if not tokens:
+        return []
+    if connection.dialect.name != "sqlite":
+        terms = [
+            or_(*(func.lower(field).contains(token, autoescape=True) for field in _FIELDS))
+            for token in tokens
+        ]
+        numbers = select(_c.number).where(*terms).order_by(_c.number.desc()).limit(MAX_FOUND)
+        return list(connection.scalars(numbers))
+    found: dict[int, None] = {}
+    for star in ("", "*"):
+        question = " AND ".join([f'"{token}"{star}' for token in tokens] + _sight(visibility))
+        rows = connection.execute(_MATCHING, {"words": question, "most": MAX_FOUND})
+        found |= dict.fromkeys(rows.scalars())
+    return list(found)[:MAX_FOUND]
+
+
+def _sight(visibility: Visibility | None) -> list[str]:
+    """What the index itself can tell of visibility: no visible row is lost, and few others remain."""
+    terms = []
+    while visibility is not None:
+        names = [
+            (field, _TOKEN.findall(name))
+            for field, some in (
+                ("user", visibility.users),
+                ("account", visibility.accounts),
+                ("partition", visibility.partitions),
+            )
+            for name in sorted(some)
+        ]
+        if names and all(tokens for _, tokens in names):
+            ways = [" AND ".join(f'{field} : "{token}"' for token in tokens) for field, tokens in names]
+            terms.append("(" + " OR ".join(f"({way})" for way in ways) + ")")
+        visibility = visibility.within
+    return terms
