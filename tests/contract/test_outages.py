@@ -223,6 +223,37 @@ class TestPrivateData:
         finally:
             server.lab.reconfigure(PrivateData=None)
 
+    def test_nodes_and_usage(self, server: Server, tmp_path: Path) -> None:
+        server.lab.reconfigure(PrivateData="nodes,usage")
+        try:
+            with Server(tmp_path, real_environment(server.lab), server.lab) as another:
+                bob, carol, dave = map(another.as_user, ("bob", "carol", "dave"))
+                for path in ("/v1/nodes", "/v1/nodes/node001"):
+                    refused(bob.get(path), 403, "PERMISSION_DENIED")
+                    assert carol.get(path).status_code == dave.get(path).status_code == 200
+                usage = {row["username"]: row["cpu_time_used"] for row in bob.read("/v1/users")["users"]}
+                assert usage["bob"] is not None
+                assert {usage[name] for name in ("alice", "carol", "dave")} == {None}
+                assert bob.read("/v1/users/alice")["cpu_time_used"] is None
+                assert bob.read("/v1/users", sort="cpu_time_used")["total"] == len(usage)
+                assert carol.read("/v1/users/alice")["cpu_time_used"] is not None
+        finally:
+            server.lab.reconfigure(PrivateData=None)
+
+    def test_users(self, server: Server, tmp_path: Path) -> None:
+        server.lab.reconfigure(PrivateData="users")
+        try:
+            with Server(tmp_path, real_environment(server.lab), server.lab) as another:
+                bob, carol = map(another.as_user, ("bob", "carol"))
+                shown = bob.read("/v1/users")
+                assert ([row["username"] for row in shown["users"]], shown["total"]) == (["bob"], 1)
+                assert bob.read("/v1/users", account="research")["total"] == 1
+                refused(bob.get("/v1/users/alice"), 404, "RESOURCE_NOT_FOUND")
+                assert bob.read("/v1/users/bob")["username"] == "bob"
+                assert {row["username"] for row in carol.read("/v1/users")["users"]} >= {"alice", "bob"}
+        finally:
+            server.lab.reconfigure(PrivateData=None)
+
     def test_that_is_set_while_the_server_runs(self, server: Server, bob: Caller, jobs: Jobs) -> None:
         others = jobs.running()
         assert others in _ids(bob)

@@ -61,9 +61,9 @@ class Roles:
         if snapshot is None:
             return
         users = snapshot.users
-        if self._seen[0] is snapshot.info and self._seen[1] == users.revision:
+        if self._seen[0] is snapshot.info and self._seen[1] == users.generation:
             return
-        self._seen = snapshot.info, users.revision
+        self._seen = snapshot.info, users.generation
         said = _said(snapshot)
         if said != self._said:
             self._said = said

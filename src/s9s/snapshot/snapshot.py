@@ -32,8 +32,6 @@ class NamedTable(Generic[T]):
     def __init__(self, name_of: Callable[[T], str]) -> None:
         self._name_of = name_of
         self._items: dict[str, T] = {}
-        self.revision = 0
-        """How often they have been read."""
         self.generation = 0
         """Goes up with every change."""
 
@@ -42,7 +40,6 @@ class NamedTable(Generic[T]):
 
     def replace(self, items: Iterable[T]) -> None:
         """These are all there are."""
-        self.revision += 1
         found = {self._name_of(item): item for item in sorted(items, key=self._name_of)}
         if found != self._items:
             self._items = found
