@@ -87,6 +87,7 @@ class Server:
         self.base_url = ""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("S9S_", "SLURM"))}
         # The suite sends bad credentials on purpose, all from one address.
+        kept["S9S_ALERTS__FOR_SECONDS"] = "1"
         kept["S9S_LIMITS__FAILED_LOGINS"] = "1000000"
         self.environment = {**kept, **environment, "S9S_STATE_DIR": str(state_dir)}
         self._process: subprocess.Popen[bytes] | None = None

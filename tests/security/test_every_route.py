@@ -50,6 +50,12 @@ TABLE = {
     "scrape_metrics": "metrics:read",
     "get_performance_metrics": "metrics:read",
     "get_efficiency": "metrics:read",
+    "list_alerts": "alerts:read",
+    "get_alert": "alerts:read",
+    "acknowledge_alert": "alerts:write",
+    "list_silences": "alerts:read",
+    "create_silence": "alerts:write",
+    "end_silence": "alerts:write",
     "list_tokens": "tokens:read",
     "get_token": "tokens:read",
     "create_token": "tokens:write",
@@ -83,7 +89,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "set_job_priority": {"priority": 1},
     "drain_node": {"reason": "test"},
     "set_node_state": {"state": "RESUME"},
+    "create_silence": {"duration": "1h", "reason": "test"},
 }
+
+#: What takes an operator besides the scope.
+OPERATORS = {"list_silences", "create_silence", "end_silence"}
 
 #: What never ends by itself is asked for what is not there.
 QUERIES = {"stream_events": f"?since={2**62}"}
@@ -213,6 +223,8 @@ async def answers(caller: httpx2.AsyncClient) -> dict[str, httpx2.Response]:
             name="nope",
             token_id="tok_0",
             export_id="exp_0",
+            alert_id="alr_0",
+            silence_id="sil_0",
         )
         body = BODIES.get(operation, {})
         content: dict[str, Any] = {"json": body} if method in ("POST", "PUT") else {}
@@ -227,6 +239,9 @@ def compare(found: dict[str, httpx2.Response], role: Role, scopes: frozenset[str
         assert response.status_code < 500, case
         if operation == "issue_access_token":
             assert response.status_code in (400, 401), case
+        elif operation in OPERATORS and role is Role.USER and may(role, scopes, needs):
+            assert response.status_code == 403, case
+            assert "operators" in response.json()["error"]["message"], case
         elif may(role, scopes, needs):
             assert response.status_code not in (401, 403), case
         else:

@@ -17,6 +17,7 @@ from s9s.api.streams import EventStreams
 from s9s.domain.errors import PermissionDenied
 from s9s.services.access import Caller
 from s9s.services.access_tokens import AccessTokens
+from s9s.services.alerts import Alerts
 from s9s.services.audit import Audit
 from s9s.services.bulk import Bulk
 from s9s.services.clients import Clients
@@ -63,6 +64,7 @@ class Services:
     logins: Logins
     access_tokens: AccessTokens
     audit: Audit
+    alerts: Alerts
     streams: EventStreams
     exports: Exports
 

@@ -7,6 +7,7 @@ from typing import Final
 from litestar.handlers import HTTPRouteHandler
 
 from s9s.api.routers import (
+    alerts,
     audit,
     efficiency,
     exports,
@@ -38,6 +39,7 @@ V1_ROUTES: Final[list[HTTPRouteHandler]] = [
     *search.ROUTES,
     *login.ROUTES,
     *tokens.ROUTES,
+    *alerts.ROUTES,
     *audit.ROUTES,
     *live.ROUTES,
     *exports.ROUTES,

@@ -15,6 +15,7 @@ from s9s.api.peers import Proxies
 from s9s.api.prometheus import Exposition
 from s9s.api.streams import EventStreams
 from s9s.api.tally import RequestTally
+from s9s.app.alerts import alerting
 from s9s.app.clusters import open_backend
 from s9s.app.credentials import open_access_tokens, open_credentials, open_logins
 from s9s.app.delivery import open_mailer, open_outgoing
@@ -28,7 +29,9 @@ from s9s.backends.base import SupportsFiles, SupportsTime, UserFiles
 from s9s.backends.files import LocalUserFiles
 from s9s.backends.processes import Processes
 from s9s.config import Settings
+from s9s.domain.events import Channel
 from s9s.services.access_tokens import AccessTokens
+from s9s.services.alerts import Alerts
 from s9s.services.audit import Audit
 from s9s.services.bulk import Bulk
 from s9s.services.clients import Clients
@@ -134,6 +137,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         metrics = await stack.enter_async_context(sampling(settings, cluster, name, database))
         search = Search(cluster, history, HistorySearch(database), history_key(settings))
         stack.callback(search.close)
+        alerts = await stack.enter_async_context(alerting(settings, cluster, name, database, events))
         access_tokens = open_access_tokens(settings, tokens)
         audit = Audit(AuditRecords(database))
         stack.push_async_callback(audit.stop)
@@ -155,6 +159,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             live(settings, events, cluster, holds, tokens, credentials, proxies, limits, audit)
         )
         queue = await stack.enter_async_context(background(settings, database))
+        following.hub.current[Channel.ALERTS] = lambda: alerts.current
         services = _services(
             settings,
             cluster,
@@ -172,6 +177,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             logins,
             following.streams,
             queue,
+            alerts,
         )
         front = create_app(
             services,
@@ -209,6 +215,7 @@ def _services(
     logins: Logins,
     streams: EventStreams,
     queue: WorkQueue,
+    alerts: Alerts,
 ) -> Services:
     nodes, users, partitions = Nodes(cluster), Users(cluster), Partitions(cluster)
     jobs = Jobs(cluster, holds, history)
@@ -243,4 +250,5 @@ def _services(
         audit=audit,
         streams=streams,
         exports=open_exports(settings, queue, database, cluster, holds, jobs, nodes, users, partitions),
+        alerts=alerts,
     )

@@ -27,15 +27,15 @@ def _compiled(pattern: str) -> str:
 Pattern = Annotated[str, AfterValidator(_compiled), Field(examples=[r"([a-z]+)@example\.com"])]
 
 
-def _split(value: object) -> object:
+def split(value: object) -> object:
     """A list as the environment can say it: separated by commas."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-Texts = Annotated[tuple[Text, ...], BeforeValidator(_split)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(split)]
 Networks = Annotated[
     tuple[Annotated[str, AfterValidator(lambda text: str(ip_network(text, strict=False)))], ...],
-    BeforeValidator(_split),
+    BeforeValidator(split),
 ]
 
 

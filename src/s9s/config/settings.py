@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from s9s.config.alerts import Alerts
 from s9s.config.cluster import Cluster, Simulated, Snapshot
 from s9s.config.delivery import Mail, Outgoing
 from s9s.config.events import Events
@@ -43,6 +44,7 @@ class Settings(BaseModel):
     work: Work = Field(default_factory=Work)
     exports: Exports = Field(default_factory=Exports)
     artifacts: Artifacts = Field(default_factory=Artifacts)
+    alerts: Alerts = Field(default_factory=Alerts)
     limits: Limits = Field(default_factory=Limits)
     logging: Logging = Field(default_factory=Logging)
     _config_file: Path | None = None

@@ -15,6 +15,7 @@ from typing import Final
 from msgspec import Struct, structs
 
 from s9s.domain.accounting import User
+from s9s.domain.alerts import Alert
 from s9s.domain.clusters import ClusterInfo
 from s9s.domain.credentials import NO_RESTRICTIONS, Kind, Restrictions
 from s9s.domain.directives import other_identity, with_directives
@@ -26,6 +27,8 @@ from s9s.domain.queries import Visibility
 #: What a credential can be narrowed to, and what each is good for.
 SCOPES: Final = {
     "admin": "Everything, and the administration of S9S itself; for administrators only",
+    "alerts:read": "List alerts, and hear of them",
+    "alerts:write": "Acknowledge alerts; for operators also silence them",
     "jobs:read": "List and look up jobs, read their output",
     "jobs:write": "Submit, cancel, hold, release and change jobs",
     "metrics:read": "Read the cluster's metrics",
@@ -44,7 +47,7 @@ CHANNEL_SCOPES: Final = {
     "nodes": "nodes:read",
     "metrics": "metrics:read",
     "queue": "jobs:read",
-    "alerts": "nodes:read",
+    "alerts": "alerts:read",
 }
 
 _HET_JOB: Final = re.compile(r"^#SBATCH\b.*\b(het|pack)job\b", re.MULTILINE | re.IGNORECASE)
@@ -200,11 +203,38 @@ def require_channel(caller: Caller, info: ClusterInfo, user: User | None, channe
     visibility = job_visibility(caller, info, user)
     if channel == "jobs":
         return visibility
+    if channel == "alerts":
+        return alert_visibility(caller, info, user)
     if channel in ("queue", "metrics") and not may_see_job_totals(caller, info):
         raise PermissionDenied(f"The channel {channel} tells of jobs that you may not see", channel=channel)
     if channel in ("nodes", "metrics") and not may_see_all(caller, info, "nodes"):
         raise PermissionDenied("Nodes are private on this cluster", private_data="nodes")
     return None
+
+
+def alert_visibility(caller: Caller, info: ClusterInfo, user: User | None) -> Visibility | None:
+    """About whose jobs a caller gets alerts: their own, an operator all. As `job_visibility`."""
+    sight = job_visibility(caller, info, user)
+    return sight if caller.sees_everything else Visibility(users=frozenset({caller.user}), within=sight)
+
+
+def may_see_alert(visibility: Visibility | None, sees_nodes: bool, alert: Alert) -> bool:
+    """Whether an alert may be seen.
+
+    Args:
+        visibility: As `alert_visibility` has it.
+        sees_nodes: Whether the caller may see nodes.
+        alert: The alert; one about neither a job nor a node is for everybody.
+    """
+    if (job := alert.job) is not None:
+        return may_see_job(visibility, job)
+    return sees_nodes or not alert.rule.is_about_a_node
+
+
+def require_alert_change(caller: Caller, owner: str | None) -> None:
+    """Let only operators pass, and the owner of the job that an alert is about. Raises `PermissionDenied`."""
+    if not caller.sees_everything and caller.user != owner:
+        raise PermissionDenied(f"Only operators{f' and {owner}' if owner else ''} may do this")
 
 
 def may_see_user(visibility: Visibility | None, user: User) -> bool:

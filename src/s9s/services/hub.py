@@ -19,7 +19,7 @@ from msgspec import structs
 from s9s.domain.errors import PermissionDenied
 from s9s.domain.events import Channel, Event
 from s9s.domain.queries import JobQuery
-from s9s.services.access import Caller, require_channel
+from s9s.services.access import Caller, may_see_all, require_channel
 from s9s.services.clusters import Cluster
 from s9s.services.events import EventLog
 from s9s.services.matching import Filter, Key, Sight, Telling, keys_of_event, keys_of_filter, telling
@@ -107,7 +107,8 @@ class Hub:
         Raises `PermissionDenied` when that is nothing, `SlurmUnavailable` before the first contact.
         """
         info, user = self._snapshot.require_info(), self._snapshot.users.get(caller.user)
-        return Sight(require_channel(caller, info, user, channel.value))
+        visibility = require_channel(caller, info, user, channel.value)
+        return Sight(visibility, nodes=channel is not Channel.ALERTS or may_see_all(caller, info, "nodes"))
 
     def _sight(self, caller: Caller, channel: Channel) -> Sight:
         try:

@@ -31,6 +31,8 @@ class Sight(Struct, frozen=True):
 
     visibility: Visibility | None = None
     """Of jobs; ``None``: all of them."""
+    nodes: bool = True
+    """Whether alerts about nodes may be seen."""
     refused: str | None = None
     """Why nothing of this channel may be seen any more; ``None``: something may."""
 
@@ -55,6 +57,11 @@ def telling(wanted: Filter, sight: Sight, one: Event) -> Telling:
         matches = query is None or any(
             node is not None and node_matches(node, query) for node in (one.node, one.node_before)
         )
+    elif one.channel is Channel.ALERTS and (
+        (one.job is not None and not may_see_job(sight.visibility, one.job))
+        or (one.node is not None and not sight.nodes)
+    ):
+        return Telling.NOTHING
     else:
         matches = wanted.ids is None or one.resource_id in wanted.ids
     return Telling.ALL if matches else Telling.NOTHING

@@ -3,6 +3,7 @@
 Instants are epoch seconds.
 """
 
+from s9s.storage.tables.alerts import alerts, silences
 from s9s.storage.tables.audit import audit, audit_head
 from s9s.storage.tables.credentials import quotas, tokens
 from s9s.storage.tables.events import event_batches, event_checkpoints, event_head
@@ -16,6 +17,7 @@ from s9s.storage.tables.work import work, work_turns
 
 __all__ = [
     "SCHEMA_VERSION",
+    "alerts",
     "audit",
     "audit_head",
     "event_batches",
@@ -29,6 +31,7 @@ __all__ = [
     "quotas",
     "revisions",
     "samples",
+    "silences",
     "tokens",
     "work",
     "work_turns",
