@@ -7,7 +7,17 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 
-from benchmarks import bench_query, beside_slurmrestd, large_cluster, latency, lists, live, results, start
+from benchmarks import (
+    bench_query,
+    beside_slurmrestd,
+    exports,
+    large_cluster,
+    latency,
+    lists,
+    live,
+    results,
+    start,
+)
 from benchmarks.results import Result, say
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
@@ -22,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
     "refresh": large_cluster.refresh,
     "ws_fanout": live.ws_fanout,
     "ws_sustained": live.ws_sustained,
+    "exports": exports.exports,
 }
 
 

@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from s9s.formats.columns import Batch, Column, Options, Sink
-from s9s.formats.texts import FREE, cleaned, shown
+from s9s.formats.texts import FREE, clean, is_plain, shown
 
 #: Also behind white space, and in the wide forms that some spreadsheets take for the same.
-_FORMULA: Final = re.compile(r"^\s*[=+\-@＝＋－＠]|^[\t\r]", re.MULTILINE)
+_FORMULA: Final = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r]")
+#: What such a text begins with, if it can be printed at all.
+_SUSPICIOUS: Final = frozenset(" =+-@＝＋－＠")
 
 
 class CsvWriter:
@@ -52,7 +54,9 @@ class CsvWriter:
 
 def harmless(values: Sequence[Any]) -> Sequence[Any]:
     """Texts of which none is a formula, nor a command to a terminal."""
-    values = cleaned(values)
-    if _FORMULA.search("\n".join(filter(None, values))) is None:
+    if is_plain(values) and _SUSPICIOUS.isdisjoint({value[:1] for value in set(values) if value}):
         return values
-    return [f"'{value}" if value and _FORMULA.match(value) else value for value in values]
+    return [
+        f"'{value}" if value and _FORMULA.match(value) else value
+        for value in (None if value is None else clean(value) for value in values)
+    ]

@@ -46,12 +46,20 @@ def _objects(values: Sequence[Any]) -> list[str | None]:
     return [None if value is None else msgspec.json.encode(value).decode() for value in values]
 
 
+def _names(values: Sequence[str | None]) -> Sequence[Any]:
+    return listed(Kind.HOSTLIST, values)
+
+
+def _words(values: Sequence[str | None]) -> Sequence[Any]:
+    return listed(Kind.WORDS, values)
+
+
 _VALUES: Final[dict[Kind, Callable[[Sequence[Any]], Sequence[Any]]]] = {
     Kind.TEXT: encodable,
     Kind.DURATION: _durations,
     Kind.HOURS: _hours,
-    Kind.HOSTLIST: lambda values: listed(Kind.HOSTLIST, values),
-    Kind.WORDS: lambda values: listed(Kind.WORDS, values),
+    Kind.HOSTLIST: _names,
+    Kind.WORDS: _words,
     Kind.OBJECT: _objects,
 }
 

@@ -56,7 +56,7 @@ _duration: Final[Memo[int, str]] = Memo(lambda seconds: format_duration(max(UNLI
 _memory: Final[Memo[float, str]] = Memo(lambda mib: format_memory(round(mib)))
 _hours: Final[Memo[float, str]] = Memo(format_hours)
 # One of these can be ten thousand names long.
-_names: Final[Memo[str, list[str]]] = Memo(_names_of, kept=200)
+_names: Final[Memo[str, list[str]]] = Memo(_names_of, kept=2_000)
 _words: Final[Memo[str, list[str]]] = Memo(_words_of)
 _day: Final[Memo[int, str]] = Memo(lambda day: format_instant(day * 86400)[:11])
 _clock: Final[Memo[int, str]] = Memo(lambda second: format_instant(second)[11:], kept=86_400)
@@ -130,13 +130,19 @@ def clean(text: str) -> str:
 
 def cleaned(values: Sequence[Any]) -> Sequence[Any]:
     """`clean` of each; as a rule there is nothing to do, which is found out for all of them at once."""
-    if _CONTROL.search("\n".join(filter(None, values))) is None:
+    if is_plain(values):
         return values
     return [None if value is None else clean(value) for value in values]
 
 
+def is_plain(values: Sequence[Any]) -> bool:
+    """Whether every text can be printed as it is."""
+    # Without a loop of our own: a column has thousands of texts, and few different ones.
+    return "".join(filter(None, set(values))).isprintable()
+
+
 def encodable(values: Sequence[Any]) -> Sequence[Any]:
     """The values with what UTF-8 cannot say replaced."""
-    if _SURROGATE.search("\n".join(filter(None, values))) is None:
+    if is_plain(values):
         return values
     return [None if one is None else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", one) for one in values]

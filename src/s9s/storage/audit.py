@@ -68,8 +68,8 @@ class AuditRecords:
         """All entries, oldest first, as of one moment, in the thread of whoever asks."""
         rows = _filtered(select(*_deed.c, *_outcome.c), wanted).order_by(_deed.c.number)
         with self._database.scan() as connection:
-            result = connection.execution_options(stream_results=True).execute(rows)
-            for piece in result.partitions(_PIECE):
+            result = connection.execution_options(yield_per=_PIECE).execute(rows)
+            for piece in result.partitions():
                 yield [_entry(tuple(row)) for row in piece]
 
     async def walk(self, after: int = 0) -> AsyncIterator[AuditRecord]:

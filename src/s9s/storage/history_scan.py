@@ -6,9 +6,10 @@ No struct is made of a row: values go from the driver's tuples to columns, batch
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from s9s.domain.jobs import Job, JobState
 from s9s.domain.output_paths import output_paths
@@ -44,15 +45,9 @@ class HistoryScan:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def count(self, cluster: str, query: JobQuery) -> int:
-        """How many jobs pass the filters."""
-        with self._database.scan() as connection:
-            terms = filters(connection, cluster, query)
-            return connection.scalar(select(func.count()).select_from(finished_jobs).where(*terms)) or 0
-
     def batches(
         self, cluster: str, query: JobQuery, fields: Sequence[str], known: Collection[tuple[int, int]] = ()
-    ) -> Iterator[list[Sequence[Any]]]:
+    ) -> Iterator[tuple[float, list[Sequence[Any]]]]:
         """Columns of the fields, in the order of the jobs' ends, all as of one moment.
 
         Args:
@@ -60,10 +55,17 @@ class HistoryScan:
             query: Its order and page do not matter.
             fields: As in a list of jobs, and the columns of what a job used.
             known: Jobs to leave out, by numeric id and submit time.
+
+        Yields:
+            How far along the span of time that is recorded the batch reaches, 0..1, and its columns.
         """
-        needed = {"numeric_id": 0, "submit_time": 1}
+        needed = {"end_time": 0} | ({"numeric_id": 1, "submit_time": 2} if known else {})
         makers = [_maker(field, needed) for field in fields]
         with self._database.scan() as connection:
+            own = _c.cluster == cluster
+            since = connection.scalar(select(func.min(_c.end_time)).where(own)) or 0
+            until = connection.scalar(select(func.max(_c.end_time)).where(own)) or 0
+            span = max(1, until - since)
             statement = (
                 select(*(_c[name] for name in needed))
                 .where(*filters(connection, cluster, query))
@@ -71,19 +73,24 @@ class HistoryScan:
             )
             for rows in _pieces(connection, statement):
                 if known:
-                    rows = [row for row in rows if row[:2] not in known]
+                    rows = [row for row in rows if row[1:3] not in known]
                 if rows:
                     columns = list(zip(*rows, strict=True))
-                    yield [make(columns) for make in makers]
+                    yield (columns[0][-1] - since) / span, [make(columns) for make in makers]
 
 
-def _pieces(connection: Connection, statement: Any) -> Iterator[list[tuple[Any, ...]]]:
-    result = connection.execution_options(stream_results=True).execute(statement)
-    cursor: Any = result.cursor
-    # The driver's own tuples: wrapping a million of them takes seconds.
-    while rows := cursor.fetchmany(BATCH):
-        yield rows
-    result.close()
+def _pieces(connection: Connection, statement: Select[Any]) -> Iterator[Sequence[Any]]:
+    if connection.dialect.name != "sqlite":
+        for rows in connection.execution_options(yield_per=BATCH).execute(statement).partitions():
+            yield [tuple(row) for row in rows]
+        return
+    # The driver's own tuples: to make SQLAlchemy's rows of them costs as much as to read them.
+    compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+    values = [compiled.params[name] for name in compiled.positiontup or ()]
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute(str(compiled), values)
+        while rows := cursor.fetchmany(BATCH):
+            yield rows
 
 
 def _maker(field: str, needed: dict[str, int]) -> Callable[[_Columns], Sequence[Any]]:
@@ -94,7 +101,7 @@ def _maker(field: str, needed: dict[str, int]) -> Callable[[_Columns], Sequence[
         places = [needed.setdefault(name, len(needed)) for name in _PATHS]
         which = 0 if field == "standard_output" else 1
         return lambda columns: [
-            _paths(*row)[which] for row in zip(*(columns[place] for place in places), strict=True)
+            _paths(row)[which] for row in zip(*(columns[place] for place in places), strict=True)
         ]
     name = _RENAMED.get(field, field)
     place = needed.setdefault(name, len(needed))
@@ -103,17 +110,15 @@ def _maker(field: str, needed: dict[str, int]) -> Callable[[_Columns], Sequence[
     return lambda columns: columns[place]
 
 
-def _paths(
-    standard_output: str | None,
-    standard_error: str | None,
-    working_directory: str | None,
-    numeric_id: int,
-    user: str,
-    job_name: str,
-    nodes: str | None,
-    array_job_id: int | None,
-    array_task_id: int | None,
-) -> tuple[str | None, str | None]:
+def _paths(row: tuple[Any, ...]) -> tuple[str | None, str | None]:
+    """As `output_paths`, of one row of `_PATHS`; without a detour where there is nothing to resolve."""
+    stdout, stderr = row[0], row[1]
+    if stdout and stdout[0] == "/" and not ("%" in stdout or "\\" in stdout):
+        if stderr is None or stderr == stdout:
+            return stdout, stdout
+        if stderr[0] == "/" and not ("%" in stderr or "\\" in stderr):
+            return stdout, stderr
+    _, _, working_directory, numeric_id, user, job_name, nodes, array_job_id, array_task_id = row
     return output_paths(
         Job(
             job_id="",
@@ -124,8 +129,8 @@ def _paths(
             partition="",
             submit_time=0,
             working_directory=working_directory,
-            standard_output=standard_output,
-            standard_error=standard_error,
+            standard_output=stdout,
+            standard_error=stderr,
             nodes=(_first(nodes),) if nodes else (),
             array_job_id=array_job_id,
             array_task_id=array_task_id,

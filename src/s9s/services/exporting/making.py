@@ -20,11 +20,11 @@ from s9s.services.work import Progress, WorkFailed
 class Table(Protocol):
     """Rows in the database, read in the thread of whoever asks."""
 
-    def count(self, plan: ExportPlan) -> int:
-        """About how many rows there are."""
+    def batches(self, plan: ExportPlan, known: Set[tuple[Any, ...]]) -> Iterator[tuple[float, Batch]]:
+        """The rows, as columns of the plan's fields, but for those whose keys are known.
 
-    def batches(self, plan: ExportPlan, known: Set[tuple[Any, ...]]) -> Iterator[Batch]:
-        """The rows, as columns of the plan's fields, but for those whose keys are known."""
+        Before each batch stands about what part of all is done with it, 0..1.
+        """
 
 
 class ExportMaker:
@@ -67,25 +67,25 @@ class ExportMaker:
         )
         writer = open_writer(plan.format, sink, columns, options)
         done = 0
-        total = max(1, self._total(plan))
-        for batch in self._rows(plan):
+        for fraction, batch in self._rows(plan):
             writer.write(batch)
             done += len(batch[0])
-            progress.set(min(0.99, done / total), done)
+            progress.set(0.99 * fraction, done)
         writer.close()
         progress.set(0.99, done)
         return done
 
-    def _total(self, plan: ExportPlan) -> int:
-        return plan.rows + (self._tables[plan.source].count(plan) if plan.source else 0)
-
-    def _rows(self, plan: ExportPlan) -> Iterator[Batch]:
+    def _rows(self, plan: ExportPlan) -> Iterator[tuple[float, Batch]]:
+        # Where there is a table too, the rows from memory are the smaller part.
+        share = 0.9 if plan.source else 0.0
         if plan.source:
             known = set(self._known(plan)) if plan.input and plan.key else set()
-            yield from self._tables[plan.source].batches(plan, known)
-        width = len(plan.columns)
-        for batch in self._input(plan):
-            yield batch[:width]
+            for fraction, batch in self._tables[plan.source].batches(plan, known):
+                yield share * fraction, batch
+        width, done = len(plan.columns), 0
+        for rows in self._input(plan):
+            done += len(rows[0])
+            yield share + (1 - share) * done / plan.rows, rows[:width]
 
     def _input(self, plan: ExportPlan) -> Iterator[list[list[Any]]]:
         if plan.input:

@@ -23,10 +23,7 @@ class HistoryTable:
     def __init__(self, scan: HistoryScan) -> None:
         self._scan = scan
 
-    def count(self, plan: ExportPlan) -> int:
-        return self._scan.count(*_jobs(plan))
-
-    def batches(self, plan: ExportPlan, known: Set[tuple[Any, ...]]) -> Iterator[Batch]:
+    def batches(self, plan: ExportPlan, known: Set[tuple[Any, ...]]) -> Iterator[tuple[float, Batch]]:
         cluster, query = _jobs(plan)
         return self._scan.batches(cluster, query, plan.fields, known)
 
@@ -45,13 +42,13 @@ class AuditTable:
     def __init__(self, records: AuditRecords) -> None:
         self._records = records
 
-    def count(self, plan: ExportPlan) -> int:
-        return self._records.scan_count(_audit(plan))
-
-    def batches(self, plan: ExportPlan, known: Set[tuple[Any, ...]]) -> Iterator[Batch]:
+    def batches(self, plan: ExportPlan, known: Set[tuple[Any, ...]]) -> Iterator[tuple[float, Batch]]:
         fields = [AUDIT_FIELDS[name] for name in plan.fields]
-        for entries in self._records.scan(_audit(plan)):
-            yield [list(map(field.value, entries)) for field in fields]
+        wanted, done = _audit(plan), 0
+        total = max(1, self._records.scan_count(wanted))
+        for entries in self._records.scan(wanted):
+            done += len(entries)
+            yield done / total, [list(map(field.value, entries)) for field in fields]
 
 
 def _audit(plan: ExportPlan) -> AuditFilter:
