@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from s9s.api.asyncapi import AsyncDocument
 from s9s.api.openapi import Document
 from scripts.docs.commands import commands
 from scripts.docs.settings import settings, variables
@@ -21,7 +22,10 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
 }
 
 #: Documents that are made as a whole.
-WHOLE: dict[str, Callable[[], str]] = {"openapi.yaml": lambda: Document().yaml}
+WHOLE: dict[str, Callable[[], str]] = {
+    "openapi.yaml": lambda: Document().yaml,
+    "asyncapi.yaml": lambda: AsyncDocument().yaml,
+}
 
 
 def rewrite(text: str, parts: dict[str, Callable[[], str]]) -> str:

@@ -75,6 +75,8 @@ TABLE = {
     "get_status": ANYBODY,
     "openapi_json": PUBLIC,
     "openapi_yaml": PUBLIC,
+    "asyncapi_json": PUBLIC,
+    "asyncapi_yaml": PUBLIC,
     "healthz": PUBLIC,
     "readyz": PUBLIC,
     "issue_access_token": PUBLIC,

@@ -15,6 +15,7 @@ from litestar.types import ASGIApp, Scope
 
 from s9s.api import docs
 from s9s.api.admission import Admission, LateAdmission
+from s9s.api.asyncapi import AsyncDocument
 from s9s.api.auditing import Auditing
 from s9s.api.auth import Authentication, secret_in
 from s9s.api.connections import locality_of
@@ -99,7 +100,9 @@ def create_app(
         openapi_config=None,
         request_max_body_size=max_body_bytes,
         lifespan=[live],
-        state=State({"openapi": Document(public_url), "public_url": public_url}),
+        state=State(
+            {"openapi": Document(public_url), "asyncapi": AsyncDocument(public_url), "public_url": public_url}
+        ),
         logging_config=None,
     )
 

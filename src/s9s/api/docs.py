@@ -1,4 +1,4 @@
-"""Interactive documentation from assets in the package: no browser has to reach the internet."""
+"""Pages from assets in the package, documentation and live channels: no browser has to reach the internet."""
 
 from __future__ import annotations
 
@@ -52,6 +52,14 @@ _REDOC: Final = """<!doctype html>
 """
 
 
+#: The page of the live channels has no inline styles and asks nobody but this server.
+_STRICT: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+_LIVE: Final = files("s9s.api") / "live_page"
+
+
 def _page(html: str) -> Response[str]:
     return Response(html, media_type="text/html; charset=utf-8", headers={"content-security-policy": _POLICY})
 
@@ -68,8 +76,22 @@ def redoc() -> Response[str]:
     return _page(_REDOC)
 
 
+@get("/live", exclude_from_auth=True, sync_to_thread=False)
+def live_page() -> Response[str]:
+    """The channels at work."""
+    return Response(
+        (_LIVE / "index.html").read_text(encoding="utf-8"),
+        media_type="text/html; charset=utf-8",
+        headers={"content-security-policy": _STRICT},
+    )
+
+
+live_assets = create_static_files_router(
+    path="/live/assets", directories=[str(_LIVE)], opt={"exclude_from_auth": True}, include_in_schema=False
+)
+
 assets = create_static_files_router(
     path="/docs/assets", directories=[str(_ASSETS)], opt={"exclude_from_auth": True}, include_in_schema=False
 )
 
-ROUTES: Final[list[ControllerRouterHandler]] = [swagger_ui, redoc, assets]
+ROUTES: Final[list[ControllerRouterHandler]] = [swagger_ui, redoc, live_page, assets, live_assets]

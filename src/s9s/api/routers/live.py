@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Request, get, post
+from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.response import Stream
 
@@ -66,4 +66,16 @@ def stream_events(
     )
 
 
-ROUTES = [create_ticket, stream_events]
+@get("/asyncapi.json", exclude_from_auth=True, tags=["Live"], summary="AsyncAPI document")
+async def asyncapi_json(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
+    """What goes over WebSockets and event streams, as AsyncAPI 3."""
+    return Response(request.app.state["asyncapi"].json, media_type="application/json")
+
+
+@get("/asyncapi.yaml", exclude_from_auth=True, tags=["Live"], summary="AsyncAPI document as YAML")
+async def asyncapi_yaml(request: Request[Any, Any, Any]) -> Response[str]:
+    """What goes over WebSockets and event streams, as AsyncAPI 3."""
+    return Response(request.app.state["asyncapi"].yaml, media_type="application/yaml")
+
+
+ROUTES = [create_ticket, stream_events, asyncapi_json, asyncapi_yaml]

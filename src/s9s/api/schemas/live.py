@@ -122,6 +122,107 @@ class EventParameters(JobFilter, frozen=True):
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
+class Update(Struct, frozen=True):
+    """Something has changed: the contract's update message."""
+
+    channel: ChannelName
+    action: Annotated[
+        Literal["created", "update", "removed"],
+        Meta(description="`removed`: it is gone, or the caller may not see it any more"),
+    ]
+    resource_id: Annotated[str, Meta(examples=["12345"])]
+    timestamp: Annotated[str, Meta(description="When it was found out", examples=["2023-12-15T14:35:00Z"])]
+    data: Annotated[
+        dict[str, Any],
+        Meta(
+            description="Of a job: `job_id`, `state`, what has changed, `previous_state` where that is the "
+            "state, and `inferred: true` where it was concluded from the job's times"
+        ),
+    ]
+    sequence: Annotated[int, Meta(description="Its place among all updates; for `since`")]
+
+
+class Snapshot(Struct, frozen=True):
+    """A part of what matches, as of the update `sequence`."""
+
+    channel: ChannelName
+    action: Literal["snapshot"]
+    timestamp: str
+    sequence: int
+    total: int
+    offset: int
+    has_more: bool
+    data: Annotated[dict[str, Any], Meta(description="Rows as in the list, under `jobs`, `nodes`, ...")]
+    subscription: str | None = None
+
+
+class Subscribed(Struct, frozen=True):
+    """A subscription has begun: updates after `sequence` follow."""
+
+    action: Literal["subscribed"]
+    channel: ChannelName
+    subscription: str
+    filter: dict[str, Any]
+    sequence: int
+    timestamp: str
+    id: MessageId | None = None
+
+
+class Unsubscribed(Struct, frozen=True):
+    """Subscriptions have ended."""
+
+    action: Literal["unsubscribed"]
+    subscriptions: list[str]
+    timestamp: str
+    channel: ChannelName | None = None
+    subscription: str | None = None
+    id: MessageId | None = None
+
+
+class Pong(Struct, frozen=True):
+    """The server is there."""
+
+    action: Literal["pong"]
+    timestamp: str
+    sequence: Annotated[int, Meta(description="Of the newest update that everybody has been told of")]
+    id: MessageId | None = None
+
+
+class Authenticated(Struct, frozen=True):
+    """The first message's credential is good."""
+
+    action: Literal["authenticated"]
+    user: str
+    expires_at: Annotated[int | None, Meta(description="When the credential ends, epoch seconds")] = None
+    id: MessageId | None = None
+
+
+class Lagged(Struct, frozen=True):
+    """The client did not read for a while. It has all updates up to `sequence`; what it missed follows."""
+
+    action: Literal["lagged"]
+    sequence: int
+    timestamp: str
+
+
+class ReplayUnavailable(Struct, frozen=True):
+    """What was missed is not kept any more; a snapshot follows where one was asked for, or must be."""
+
+    action: Literal["replay_unavailable"]
+    channel: ChannelName
+    timestamp: str
+    message: str
+    oldest: int | None = None
+    newest: int | None = None
+    subscription: str | None = None
+
+
+#: What the server sends, besides errors.
+ANSWERS: tuple[type[Struct], ...] = (
+    Update, Snapshot, Subscribed, Unsubscribed, Pong, Authenticated, Lagged, ReplayUnavailable,
+)  # fmt: skip
+
+
 def read_filter(channel: str, given: Mapping[str, Any] | None) -> Filter:
     """A filter as clients write it. Raises `ValidationError` naming what is wrong and what is allowed."""
     asked = convert({name: _text(name, value) for name, value in (given or {}).items()}, FILTERS[channel])
