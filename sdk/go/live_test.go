@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 )
@@ -102,6 +103,18 @@ func TestLive(t *testing.T) {
 		}
 	}
 	is(text, "one\ntwo\nthree\n")
+
+	// A file of rows.
+	file := folder + "/jobs-go.csv"
+	wanted := &ExportCreateRequest{
+		Type: "jobs", Format: "csv", Filter: map[string]any{"job_name": name + "-live"}, Fields: []string{"job_id", "state"},
+	}
+	done, err := client.Exports.Run(file, wanted, &WaitOptions{Timeout: time.Minute})
+	must(err)
+	rows, err := os.ReadFile(file)
+	must(err)
+	is(strings.Join(strings.Fields(string(rows)), " "), "job_id,state "+liveID+",COMPLETED")
+	is(*done.FileSize, len(rows))
 
 	// Changes, one at a time and many.
 	held, err := client.Jobs.Submit(&JobSubmitRequest{

@@ -74,6 +74,15 @@ def test_python(server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch) -
         assert {one.resource_id for one in seen} == {live.job_id}
         assert sorted(one.sequence for one in seen) == [one.sequence for one in seen]
 
+        # A file of rows.
+        file = folder / "jobs.csv"
+        wanted = {"job_name": f"{name}-live"}
+        done = client.exports.run(
+            file, type="jobs", format="csv", filter=wanted, fields=["job_id", "state"], timeout=60
+        )
+        assert file.read_text().split() == ["job_id,state", f"{live.job_id},COMPLETED"]
+        assert done.file_size == file.stat().st_size
+
         # Changes, one at a time and many.
         held = client.jobs.submit(job_name=name, script="sleep 600", hold=True, working_directory=str(folder))
         client.jobs.hold(held.job_id, reason="live")

@@ -1,5 +1,6 @@
 // Against a real server: S9S_API_URL and S9S_API_TOKEN, and in S9S_LIVE_FOLDER room for files.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 
 import { S9SClient, ResourceConflict, ResourceNotFound, ValidationError, WaitTimeout } from '../dist/esm/index.js';
 
@@ -52,6 +53,13 @@ for await (const event of events) {
   assert.equal(event.resourceId, live.jobId);
   if (event.data.state === 'COMPLETED') break;
 }
+
+// A file of rows.
+const wanted = { type: 'jobs', format: 'csv', filter: { job_name: `${name}-live` }, fields: ['job_id', 'state'] };
+const done = await client.exports.run(`${folder}/jobs-javascript.csv`, wanted, { timeout: 60 });
+const rows = readFileSync(`${folder}/jobs-javascript.csv`, 'utf8');
+assert.deepEqual(rows.split(/\s+/), ['job_id,state', `${live.jobId},COMPLETED`, '']);
+assert.equal(done.fileSize, rows.length);
 
 // Changes, one at a time and many.
 const held = await client.jobs.submit({ jobName: name, script: 'sleep 600', hold: true, workingDirectory: folder });
