@@ -22,7 +22,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "stream_events": ("events", "subscribe"),
     "export_data": ("exports", "create"),
     "get_efficiency": ("metrics", "efficiency"),
-    "search": ("search", "query"),
+    "search_everything": ("search", "query"),
     "list_audit": ("audit", "list"),
     "log_in": ("auth", "login"),
     "whoami": ("auth", "whoami"),

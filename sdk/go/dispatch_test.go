@@ -183,6 +183,21 @@ var dispatch = map[string]caller{
 		given.Limit = pageSizeIn(arguments)
 		return collect(c.Metrics.All(&given))
 	},
+	"search.query": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given SearchQueryOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Search.Query(&given)
+	},
+	"search.iterate": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given SearchQueryOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		given.Limit = pageSizeIn(arguments)
+		return collect(c.Search.All(&given))
+	},
 	"auth.login": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
 		var given AuthLoginRequest
 		if err := decode(arguments, &given); err != nil {

@@ -650,6 +650,31 @@ type Request struct {
 	GPUs      int     `json:"gpus"`
 }
 
+// SearchResult: Something that fits.
+type SearchResult struct {
+	// job, node, user, partition, account or qos
+	Type        string `json:"type"`
+	ID          string `json:"id"`
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	// Where it is told in full
+	URL string `json:"url"`
+	// 1 is an exact id or name
+	Score float64 `json:"score"`
+}
+
+// SearchResults: Results of all types, best first.
+type SearchResults struct {
+	Results []SearchResult `json:"results"`
+	// How many there are in all; of finished jobs in the database up to 1,000 count
+	Total int `json:"total"`
+	// Seconds
+	QueryTime float64 `json:"query_time"`
+	Limit     int     `json:"limit"`
+	Offset    int     `json:"offset"`
+	HasMore   bool    `json:"has_more"`
+}
+
 // Status: Server, clusters, caller.
 type Status struct {
 	// `ok`, or `degraded` while a cluster is out of reach
@@ -1413,6 +1438,48 @@ func (o *MetricEfficiencyOptions) values() url.Values {
 		set(values, "group_by", o.GroupBy)
 		set(values, "sort", o.Sort)
 		set(values, "order", o.Order)
+	}
+	return values
+}
+
+// SearchQueryOptions: What Search.Query may be asked for; nil asks for nothing.
+type SearchQueryOptions struct {
+	// Search query: words, their beginnings, or an id. All words count
+	Q string `json:"q"`
+	// Resource types as a comma list: jobs, nodes, users, partitions, accounts, qos; by default all that
+	// the credential may read
+	Type string `json:"type,omitempty"`
+	// Maximum results
+	Limit int `json:"limit,omitempty"`
+	// Pagination offset
+	Offset int `json:"offset,omitempty"`
+	ctx    context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *SearchQueryOptions) WithContext(ctx context.Context) *SearchQueryOptions {
+	made := SearchQueryOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *SearchQueryOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *SearchQueryOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "q", o.Q)
+		set(values, "type", o.Type)
+		set(values, "limit", o.Limit)
+		set(values, "offset", o.Offset)
 	}
 	return values
 }

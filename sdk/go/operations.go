@@ -445,6 +445,53 @@ func (s *MetricsService) Scrape() (string, error) {
 	return out, nil
 }
 
+// SearchService: Find jobs, nodes and users by words.
+type SearchService struct{ client *Client }
+
+// Query: Jobs (live and finished), nodes, users, partitions, accounts and QOS in one ranked answer.
+//
+// Every word counts, wherever it stands: in a name, a user, an account, a partition, a state, a
+// feature. Beginnings of words are found, and so are misspelled ones where nothing is spelled like
+// that. Exact ids and names come first.
+func (s *SearchService) Query(opts *SearchQueryOptions) (*SearchResults, error) {
+	out := SearchResults{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: "/v1/search", query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// All gives every row of all pages of List, in its order; a page is fetched when it is due.
+// Its size is the Limit of opts, 500 by default.
+func (s *SearchService) All(opts *SearchQueryOptions) iter.Seq2[SearchResult, error] {
+	return func(yield func(SearchResult, error) bool) {
+		page := SearchQueryOptions{}
+		if opts != nil {
+			page = *opts
+		}
+		if page.Limit == 0 {
+			page.Limit = 500
+		}
+		for {
+			got, err := s.Query(&page)
+			if err != nil {
+				var none SearchResult
+				yield(none, err)
+				return
+			}
+			for _, row := range got.Results {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			page.Offset += len(got.Results)
+			if !got.HasMore || len(got.Results) == 0 {
+				return
+			}
+		}
+	}
+}
+
 // AuthService: Who the caller is, and logging in.
 type AuthService struct{ client *Client }
 
@@ -754,6 +801,7 @@ type services struct {
 	Users      *UsersService
 	Partitions *PartitionsService
 	Metrics    *MetricsService
+	Search     *SearchService
 	Auth       *AuthService
 	Tokens     *TokensService
 	Audit      *AuditService
@@ -768,6 +816,7 @@ func (c *Client) connect() {
 	c.Users = &UsersService{c}
 	c.Partitions = &PartitionsService{c}
 	c.Metrics = &MetricsService{c}
+	c.Search = &SearchService{c}
 	c.Auth = &AuthService{c}
 	c.Tokens = &TokensService{c}
 	c.Audit = &AuditService{c}

@@ -645,6 +645,31 @@ export interface Request {
   gpus: number;
 }
 
+/** Something that fits. */
+export interface SearchResult {
+  /** job, node, user, partition, account or qos */
+  type: string;
+  id: string;
+  title: string;
+  description: string;
+  /** Where it is told in full */
+  url: string;
+  /** 1 is an exact id or name */
+  score: number;
+}
+
+/** Results of all types, best first. */
+export interface SearchResults {
+  results: SearchResult[];
+  /** How many there are in all; of finished jobs in the database up to 1,000 count */
+  total: number;
+  /** Seconds */
+  queryTime: number;
+  limit: number;
+  offset: number;
+  hasMore: boolean;
+}
+
 /** Server, clusters, caller. */
 export interface Status {
   /** `ok`, or `degraded` while a cluster is out of reach */
@@ -1017,6 +1042,21 @@ export interface MetricEfficiencyOptions {
   sort?: string;
   /** Sort order */
   order?: 'asc' | 'desc';
+}
+
+/** What `search.query` may be asked for. */
+export interface SearchQueryOptions {
+  /** Search query: words, their beginnings, or an id. All words count */
+  q: string;
+  /**
+   * Resource types as a comma list: jobs, nodes, users, partitions, accounts, qos; by default all that
+   * the credential may read
+   */
+  type?: string;
+  /** Maximum results */
+  limit?: number;
+  /** Pagination offset */
+  offset?: number;
 }
 
 /** What `auth.login` is asked for. */

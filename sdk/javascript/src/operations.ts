@@ -47,6 +47,9 @@ import type {
   PartitionList,
   PartitionListOptions,
   Performance,
+  SearchQueryOptions,
+  SearchResult,
+  SearchResults,
   Status,
   SubmittedJob,
   Token,
@@ -319,6 +322,35 @@ export class MetricOperations extends Resource {
   }
 }
 
+/** Find jobs, nodes and users by words. */
+export class SearchOperations extends Resource {
+  /**
+   * Jobs (live and finished), nodes, users, partitions, accounts and QOS in one ranked answer.
+   *
+   * Every word counts, wherever it stands: in a name, a user, an account, a partition, a state, a
+   * feature. Beginnings of words are found, and so are misspelled ones where nothing is spelled like
+   * that. Exact ids and names come first.
+   */
+  query(options: SearchQueryOptions = {}, call: CallOptions = {}): Promise<SearchResults> {
+    return this.http.model('SearchResults', 'GET', '/v1/search', { query: options, ...call });
+  }
+
+  /** Every row of all pages of `list`, in its order; a page is fetched when it is due. */
+  async *iterate(
+    options: Omit<SearchQueryOptions, 'limit' | 'offset'> & { pageSize?: number } = {},
+    call: CallOptions = {},
+  ): AsyncGenerator<SearchResult> {
+    const { pageSize = 500, ...filters } = options;
+    for (let offset = 0; ; ) {
+      const wanted = { ...filters, limit: pageSize, offset: offset || undefined };
+      const page = await this.query(wanted, call);
+      yield* page.results;
+      offset += page.results.length;
+      if (!page.hasMore || page.results.length === 0) return;
+    }
+  }
+}
+
 /** Who the caller is, and logging in. */
 export class AuthOperations extends Resource {
   /** Give a user a personal token for a few hours; 404 where logins are not set up. */
@@ -506,6 +538,7 @@ export class Resources {
   readonly users: UserOperations;
   readonly partitions: PartitionOperations;
   readonly metrics: MetricOperations;
+  readonly search: SearchOperations;
   readonly auth: AuthOperations;
   readonly tokens: TokenOperations;
   readonly audit: AuditOperations;
@@ -519,6 +552,7 @@ export class Resources {
     this.users = new UserOperations(http);
     this.partitions = new PartitionOperations(http);
     this.metrics = new MetricOperations(http);
+    this.search = new SearchOperations(http);
     this.auth = new AuthOperations(http);
     this.tokens = new TokenOperations(http);
     this.audit = new AuditOperations(http);

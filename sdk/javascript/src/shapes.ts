@@ -16,6 +16,7 @@ export const SHAPES: Record<string, Record<string, string>> = {
   NodeList: { nodes: '[]Node' },
   PartitionList: { partitions: '[]Partition' },
   Performance: { metrics: '[]PerformanceBucket' },
+  SearchResults: { results: '[]SearchResult' },
   Status: { clusters: '[]ClusterStatus', caller: 'CallerStatus' },
   TokenList: { tokens: '[]Token' },
   User: { associations: '[]Association' },

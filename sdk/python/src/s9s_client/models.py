@@ -737,6 +737,35 @@ class Request(Model):
 
 
 @dataclass(slots=True, kw_only=True)
+class SearchResult(Model):
+    """Something that fits."""
+
+    type: str
+    """job, node, user, partition, account or qos"""
+    id: str
+    title: str
+    description: str
+    url: str
+    """Where it is told in full"""
+    score: float
+    """1 is an exact id or name"""
+
+
+@dataclass(slots=True, kw_only=True)
+class SearchResults(Model):
+    """Results of all types, best first."""
+
+    results: list[SearchResult]
+    total: int
+    """How many there are in all; of finished jobs in the database up to 1,000 count"""
+    query_time: float
+    """Seconds"""
+    limit: int
+    offset: int
+    has_more: bool
+
+
+@dataclass(slots=True, kw_only=True)
 class Status(Model):
     """Server, clusters, caller."""
 
@@ -883,6 +912,7 @@ NodeAnswer.NESTED = {"results": ("list", NodeResult)}
 NodeList.NESTED = {"nodes": ("list", Node)}
 PartitionList.NESTED = {"partitions": ("list", Partition)}
 Performance.NESTED = {"metrics": ("list", PerformanceBucket)}
+SearchResults.NESTED = {"results": ("list", SearchResult)}
 Status.NESTED = {"clusters": ("list", ClusterStatus), "caller": ("one", CallerStatus)}
 TokenList.NESTED = {"tokens": ("list", Token)}
 User.NESTED = {"associations": ("list", Association)}

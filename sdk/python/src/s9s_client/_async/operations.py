@@ -37,6 +37,8 @@ from s9s_client.models import (
     Partition,
     PartitionList,
     Performance,
+    SearchResult,
+    SearchResults,
     Status,
     SubmittedJob,
     Token,
@@ -781,6 +783,48 @@ class AsyncMetricOperations(AsyncResource):
         return await self._http.text("GET", "/metrics")
 
 
+class AsyncSearchOperations(AsyncResource):
+    """Find jobs, nodes and users by words."""
+
+    async def query(
+        self,
+        *,
+        q: str | Sequence[str],
+        type: str | Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+    ) -> SearchResults:
+        """Jobs (live and finished), nodes, users, partitions, accounts and QOS in one ranked answer.
+
+        Every word counts, wherever it stands: in a name, a user, an account, a partition, a state, a
+        feature. Beginnings of words are found, and so are misspelled ones where nothing is spelled like
+        that. Exact ids and names come first.
+
+        Args:
+            q: Search query: words, their beginnings, or an id. All words count
+            type: Resource types as a comma list: jobs, nodes, users, partitions, accounts, qos; by
+                default all that the credential may read
+            limit: Maximum results
+            offset: Pagination offset
+        """
+        return await self._http.model(
+            SearchResults, "GET", "/v1/search", query={"q": q, "type": type, "limit": limit, "offset": offset}
+        )
+
+    async def iterate(
+        self, *, q: str | Sequence[str], type: str | Sequence[str] | None = None, page_size: int = 500
+    ) -> AsyncIterator[SearchResult]:
+        """Every row of all pages of `list`, in its order; a page is fetched when it is due."""
+        limit, offset = page_size, 0
+        while True:
+            page = await self.query(q=q, type=type, limit=limit, offset=offset or None)
+            for row in page.results:
+                yield row
+            offset += len(page.results)
+            if not page.has_more or not page.results:
+                return
+
+
 class AsyncAuthOperations(AsyncResource):
     """Who the caller is, and logging in."""
 
@@ -1165,6 +1209,7 @@ class AsyncResources:
         self.users = AsyncUserOperations(http)
         self.partitions = AsyncPartitionOperations(http)
         self.metrics = AsyncMetricOperations(http)
+        self.search = AsyncSearchOperations(http)
         self.auth = AsyncAuthOperations(http)
         self.tokens = AsyncTokenOperations(http)
         self.audit = AsyncAuditOperations(http)
