@@ -164,7 +164,8 @@ def _method(operation: Operation) -> str:
     elif operation.body is not None:
         request.append("body: {}")
     if operation.query:
-        arguments.append(f"options: M.{name}Options = {{}}")
+        default = "" if any(field.required for field in operation.query) else " = {}"
+        arguments.append(f"options: M.{name}Options{default}")
     if operation.has_key:
         request.append("isKeyed: true")
     where = f"'{operation.path}'"
@@ -189,7 +190,7 @@ def _method(operation: Operation) -> str:
         text += (
             "\n/** Every row of all pages of `list`, in its order; a page is fetched when it is due. */\n"
             f"async *iterate(\n  {paths}options: Omit<M.{name}Options, 'limit' | 'offset'> & "
-            "{ pageSize?: number } = {},\n"
+            f"{{ pageSize?: number }}{default},\n"
             f"  call: CallOptions = {{}},\n): AsyncGenerator<{item}> {{\n"
             "  const { pageSize = 500, ...filters } = options;\n"
             "  for (let offset = 0; ; ) {\n"

@@ -331,13 +331,13 @@ export class SearchOperations extends Resource {
    * feature. Beginnings of words are found, and so are misspelled ones where nothing is spelled like
    * that. Exact ids and names come first.
    */
-  query(options: SearchQueryOptions = {}, call: CallOptions = {}): Promise<SearchResults> {
+  query(options: SearchQueryOptions, call: CallOptions = {}): Promise<SearchResults> {
     return this.http.model('SearchResults', 'GET', '/v1/search', { query: options, ...call });
   }
 
   /** Every row of all pages of `list`, in its order; a page is fetched when it is due. */
   async *iterate(
-    options: Omit<SearchQueryOptions, 'limit' | 'offset'> & { pageSize?: number } = {},
+    options: Omit<SearchQueryOptions, 'limit' | 'offset'> & { pageSize?: number },
     call: CallOptions = {},
   ): AsyncGenerator<SearchResult> {
     const { pageSize = 500, ...filters } = options;
