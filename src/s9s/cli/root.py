@@ -15,6 +15,7 @@ _COMMANDS: Final = {
     "client": "s9s.cli.clients:client",
     "certificate": "s9s.cli.certificates:certificate",
     "audit": "s9s.cli.audit:audit",
+    "history": "s9s.cli.history:history",
     "check": "s9s.cli.check:check",
     "hook": "s9s.cli.hook:hook",
 }

@@ -322,8 +322,12 @@ class Recorder:
         """Note how far the history reaches, unless somebody else (an import) has gone further meanwhile."""
         if await self._records.advance(self._key, self._progress, after):
             self._progress = after
-        else:
-            self._progress = await self._records.progress(self._key)
+            return
+        self._progress = kept = await self._records.progress(self._key)
+        if kept is not None:
+            merged = structs.replace(after, since=min(after.since, kept.since))
+            if await self._records.advance(self._key, kept, merged):
+                self._progress = merged
 
     def _rest(self, began: float, jobs: int) -> float:
         took = self._clock.monotonic() - began

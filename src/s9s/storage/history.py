@@ -51,15 +51,15 @@ class HistoryRecords:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, cluster: str, jobs: Sequence[FinishedJob]) -> int:
+    async def add(self, cluster: str, jobs: Sequence[FinishedJob], *, piece: int = _PIECE) -> int:
         """Record jobs, on disk when this returns; how many were new, or different from what is recorded.
 
         What is recorded and not told again is kept (`domain.history.completed`). A run of a job that was
         requeued gives way to the next one. Pieces are committed one by one: told again, the rest follows.
         """
         changed = 0
-        for begin in range(0, len(jobs), _PIECE):
-            work = partial(_add, cluster=cluster, jobs=jobs[begin : begin + _PIECE])
+        for begin in range(0, len(jobs), piece):
+            work = partial(_add, cluster=cluster, jobs=jobs[begin : begin + piece])
             changed += await self._database.commit_bulk(work)
         return changed
 
