@@ -10,6 +10,7 @@ from litestar import Request
 from litestar.di import Provide
 
 from s9s.api.auditing import Auditing
+from s9s.api.following import OutputStreams
 from s9s.api.pages import JobPages
 from s9s.api.parameters import Parameters, read_body, read_parameters
 from s9s.api.prometheus import Exposition
@@ -23,7 +24,6 @@ from s9s.services.bulk import Bulk
 from s9s.services.clients import Clients
 from s9s.services.efficiency import Efficiencies
 from s9s.services.exports import Exports
-from s9s.services.following import Following
 from s9s.services.history import History
 from s9s.services.idempotency import Submissions
 from s9s.services.job_control import JobControl
@@ -49,7 +49,7 @@ class Services:
     submissions: Submissions
     bulk: Bulk
     output: Output
-    following: Following
+    output_streams: OutputStreams
     nodes: Nodes
     partitions: Partitions
     users: Users

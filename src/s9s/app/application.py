@@ -13,10 +13,8 @@ from s9s.api.front import Front
 from s9s.api.pages import JobPages
 from s9s.api.peers import Proxies
 from s9s.api.prometheus import Exposition
-from s9s.api.streams import EventStreams
 from s9s.api.tally import RequestTally
 from s9s.app.alerts import alerting
-from s9s.app.clusters import open_backend
 from s9s.app.credentials import open_access_tokens, open_credentials, open_logins
 from s9s.app.delivery import open_mailer, open_outgoing
 from s9s.app.events import watched
@@ -24,14 +22,10 @@ from s9s.app.history import history_key, recording
 from s9s.app.hook import listening
 from s9s.app.live import Live, live
 from s9s.app.metrics import sampling
+from s9s.app.reaching import reaching
 from s9s.app.work import background, open_exports
-from s9s.backends.base import SupportsFiles, SupportsTime, UserFiles
-from s9s.backends.files import LocalUserFiles
-from s9s.backends.processes import Processes
 from s9s.config import Settings
 from s9s.domain.events import Channel
-from s9s.services.access_tokens import AccessTokens
-from s9s.services.alerts import Alerts
 from s9s.services.audit import Audit
 from s9s.services.bulk import Bulk
 from s9s.services.clients import Clients
@@ -40,30 +34,22 @@ from s9s.services.efficiency import Efficiencies
 from s9s.services.events import EventLog
 from s9s.services.failed_logins import FailedLogins
 from s9s.services.following import Following
-from s9s.services.history import History
 from s9s.services.holds import Holds
 from s9s.services.idempotency import Submissions
 from s9s.services.job_control import JobControl
 from s9s.services.jobs import Jobs
 from s9s.services.limits import RateLimits
-from s9s.services.logins import Logins
 from s9s.services.mail import Mailer
-from s9s.services.metrics import Metrics
 from s9s.services.nodes import Nodes
 from s9s.services.outgoing import Outgoing
 from s9s.services.output import Output
 from s9s.services.partitions import Partitions
-from s9s.services.recorder import Recorder
 from s9s.services.search import Search
 from s9s.services.self_service import SelfService
 from s9s.services.status import Health
 from s9s.services.telemetry import Telemetry
 from s9s.services.tokens import Tokens
 from s9s.services.users import Users
-from s9s.services.work import WorkQueue
-from s9s.snapshot.clock import SystemClock
-from s9s.snapshot.snapshot import Snapshot
-from s9s.snapshot.watcher import Watcher
 from s9s.storage.audit import AuditRecords
 from s9s.storage.database import Database
 from s9s.storage.efficiency import EfficiencyRecords
@@ -105,35 +91,17 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         await tokens.known.start()
         stack.push_async_callback(tokens.known.stop)
 
-        processes = Processes(concurrency=settings.limits.max_processes, sudo=settings.cluster.sudo)
-        stack.callback(processes.close)
-        backend = await open_backend(settings, processes)
-        stack.push_async_callback(backend.close)
-        is_simulated = isinstance(backend, SupportsFiles)
-        files: UserFiles
-        if isinstance(backend, SupportsFiles):
-            files = backend.files
-        else:
-            files = local = LocalUserFiles(processes)
-            stack.push_async_callback(local.close)
-
-        clock = SystemClock(backend.now) if isinstance(backend, SupportsTime) else SystemClock()
-        snapshot = Snapshot(finished_maximum=settings.snapshot.max_finished_jobs)
-        watcher = Watcher(
-            backend,
-            snapshot,
-            interval_seconds=settings.snapshot.interval_seconds,
-            finished_window_seconds=settings.snapshot.finished_window_seconds,
-            clock=clock,
-        )
+        reached = await stack.enter_async_context(reaching(settings))
+        cluster, snapshot, is_simulated = reached.cluster, reached.cluster.snapshot, reached.is_simulated
         tokens.roles.follow(snapshot, tokens.known.forget)
-        cluster = Cluster(backend, snapshot, watcher, files)
         events = await stack.enter_async_context(watched(settings, database, cluster))
         await stack.enter_async_context(listening(settings, cluster))
         name = settings.cluster.name or "default"
         holds = Holds(name, HoldNotes(database), snapshot.jobs)
         await holds.load()
-        history, recorder = await stack.enter_async_context(recording(settings, cluster, database, clock))
+        history, recorder = await stack.enter_async_context(
+            recording(settings, cluster, database, reached.clock)
+        )
         metrics = await stack.enter_async_context(sampling(settings, cluster, name, database))
         search = Search(cluster, history, HistorySearch(database), history_key(settings))
         stack.callback(search.close)
@@ -155,34 +123,53 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         exposition = Exposition(metrics, Telemetry(cluster, failures), tally)
         proxies = Proxies(settings.server.trusted_proxies)
         credentials = open_credentials(settings, tokens, access_tokens, failures, is_simulated=is_simulated)
-        following = await stack.enter_async_context(
-            live(settings, events, cluster, holds, tokens, credentials, proxies, limits, audit)
+        nodes, users, partitions = Nodes(cluster), Users(cluster), Partitions(cluster)
+        jobs = Jobs(cluster, holds, history)
+        control = JobControl(cluster, jobs, holds)
+        output = Output(cluster, jobs)
+        following = Following(cluster, output)
+        channels = await stack.enter_async_context(
+            live(
+                settings, cluster, events, jobs, nodes, following, tokens, credentials, proxies, limits, audit
+            )
         )
+        channels.hub.current[Channel.ALERTS] = lambda: alerts.current
         queue = await stack.enter_async_context(background(settings, database))
-        following.hub.current[Channel.ALERTS] = lambda: alerts.current
-        services = _services(
-            settings,
-            cluster,
-            holds,
-            history,
-            recorder,
-            metrics,
-            search,
-            exposition,
-            database,
-            tokens,
-            access_tokens,
-            audit,
-            failures,
-            logins,
-            following.streams,
-            queue,
-            alerts,
+        services = Services(
+            jobs=jobs,
+            job_pages=JobPages(jobs),
+            control=control,
+            submissions=Submissions(
+                cluster,
+                control,
+                IdempotencyRecords(database),
+                keep_seconds=settings.submissions.keep_keys_seconds,
+            ),
+            bulk=Bulk(jobs, JobControl(cluster, jobs, holds, is_bulk=True)),
+            output=output,
+            output_streams=channels.output,
+            nodes=nodes,
+            partitions=partitions,
+            users=users,
+            history=history,
+            efficiencies=Efficiencies(cluster, history_key(settings), EfficiencyRecords(database)),
+            metrics=metrics,
+            search=search,
+            exposition=exposition,
+            health=Health([cluster], database.is_reachable, recorder.status if recorder else None),
+            self_service=SelfService(tokens),
+            clients=Clients(tokens, failures),
+            access_tokens=access_tokens,
+            logins=logins,
+            audit=audit,
+            streams=channels.streams,
+            exports=open_exports(settings, queue, database, cluster, holds, jobs, nodes, users, partitions),
+            alerts=alerts,
         )
         front = create_app(
             services,
             credentials,
-            following.sockets,
+            channels.sockets,
             proxies=proxies,
             limits=limits,
             tally=tally,
@@ -194,61 +181,15 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         )
         lane = JobsLane(credentials, proxies, limits, services.job_pages, front)
         yield Application(
-            front, lane, cluster, services, tokens, limits, mailer, outgoing, events, following, is_simulated
-        )
-
-
-def _services(
-    settings: Settings,
-    cluster: Cluster,
-    holds: Holds,
-    history: History,
-    recorder: Recorder | None,
-    metrics: Metrics,
-    search: Search,
-    exposition: Exposition,
-    database: Database,
-    tokens: Tokens,
-    access_tokens: AccessTokens,
-    audit: Audit,
-    failures: FailedLogins,
-    logins: Logins,
-    streams: EventStreams,
-    queue: WorkQueue,
-    alerts: Alerts,
-) -> Services:
-    nodes, users, partitions = Nodes(cluster), Users(cluster), Partitions(cluster)
-    jobs = Jobs(cluster, holds, history)
-    control = JobControl(cluster, jobs, holds)
-    output = Output(cluster, jobs)
-    return Services(
-        jobs=jobs,
-        job_pages=JobPages(jobs),
-        control=control,
-        submissions=Submissions(
+            front,
+            lane,
             cluster,
-            control,
-            IdempotencyRecords(database),
-            keep_seconds=settings.submissions.keep_keys_seconds,
-        ),
-        bulk=Bulk(jobs, JobControl(cluster, jobs, holds, is_bulk=True)),
-        output=output,
-        following=Following(cluster, output),
-        nodes=nodes,
-        partitions=partitions,
-        users=users,
-        history=history,
-        efficiencies=Efficiencies(cluster, history_key(settings), EfficiencyRecords(database)),
-        metrics=metrics,
-        search=search,
-        exposition=exposition,
-        health=Health([cluster], database.is_reachable, recorder.status if recorder else None),
-        self_service=SelfService(tokens),
-        clients=Clients(tokens, failures),
-        access_tokens=access_tokens,
-        logins=logins,
-        audit=audit,
-        streams=streams,
-        exports=open_exports(settings, queue, database, cluster, holds, jobs, nodes, users, partitions),
-        alerts=alerts,
-    )
+            services,
+            tokens,
+            limits,
+            mailer,
+            outgoing,
+            events,
+            channels,
+            is_simulated,
+        )

@@ -1,15 +1,16 @@
-"""Those who follow events: WebSockets and Server-Sent Events."""
+"""Those who follow events and output: WebSockets, Server-Sent Events, chunks."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from s9s.api.following import PATHS, OutputSockets, OutputStreams
 from s9s.api.frames import SharedFramesProtocol
 from s9s.api.live import LiveEndpoint, Snapshots
 from s9s.api.peers import Proxies
-from s9s.api.sockets import Endpoint, Sockets
+from s9s.api.sockets import Sockets
 from s9s.api.streams import EventStreams
 from s9s.api.verifiers import Verifiers
 from s9s.config import Settings
@@ -17,7 +18,7 @@ from s9s.services.audit import Audit
 from s9s.services.clusters import Cluster
 from s9s.services.credentials import Credentials
 from s9s.services.events import EventLog
-from s9s.services.holds import Holds
+from s9s.services.following import Following
 from s9s.services.hub import Hub
 from s9s.services.jobs import Jobs
 from s9s.services.limits import RateLimits
@@ -34,33 +35,36 @@ class Live:
     hub: Hub
     connections: OpenConnections
     streams: EventStreams
+    output: OutputStreams
+    following: Following
     sockets: Sockets
 
 
 @asynccontextmanager
 async def live(
     settings: Settings,
-    events: EventLog,
     cluster: Cluster,
-    holds: Holds,
+    events: EventLog,
+    jobs: Jobs,
+    nodes: Nodes,
+    following: Following,
     tokens: Tokens,
     credentials: Credentials,
     proxies: Proxies,
     limits: RateLimits,
     audit: Audit,
-    endpoints: Mapping[str, Endpoint] | None = None,
 ) -> AsyncIterator[Live]:
-    """Begin to tell of events; `endpoints` are WebSockets of others, by path."""
+    """Begin to tell of events, and of what jobs write."""
     hub = Hub(events, cluster)
     connections = OpenConnections(tokens.known, maximum=settings.events.max_connections, review=hub.review)
-    snapshots = Snapshots(Jobs(cluster, holds), Nodes(cluster))
+    snapshots = Snapshots(jobs, nodes)
     tickets, verifiers = Tickets(), Verifiers(credentials, proxies)
     streams = EventStreams(hub, snapshots, connections, tickets, verifiers)
     public = settings.server.public_url
     sockets = Sockets(
         {
             "/v1/ws": LiveEndpoint(hub, snapshots, max_subscriptions=settings.events.max_subscriptions),
-            **(endpoints or {}),
+            **{path: OutputSockets(following, stream) for path, stream in PATHS.items()},
         },
         verifiers,
         proxies=proxies,
@@ -73,8 +77,11 @@ async def live(
     hub.start()
     connections.start()
     try:
-        yield Live(hub, connections, streams, sockets)
+        yield Live(
+            hub, connections, streams, OutputStreams(following, connections, verifiers), following, sockets
+        )
     finally:
+        await following.close()
         streams.stop()
         await connections.stop()
         await hub.stop()

@@ -137,7 +137,7 @@ class _GreetingServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # What has no end of its own would be waited for.
-        await self._application.services.following.close()
+        await self._application.live.following.close()
         # Streams of events never end by themselves.
         self._application.live.streams.stop()
         await super().shutdown(sockets)

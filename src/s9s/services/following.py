@@ -8,7 +8,7 @@ nothing is left out and nothing piles up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from enum import StrEnum
 from typing import Final
@@ -82,7 +82,7 @@ class Following:
 
     async def follow(
         self, job_id: str, stream: Stream, caller: Caller, *, lines: int | None = None
-    ) -> AsyncIterator[Told]:
+    ) -> AsyncGenerator[Told]:
         """What is in the file (its last `lines`), and then what happens to it, up to and including the end.
 
         A file that is not there yet is waited for while the job has not ended. Before the first of it, raises
@@ -105,7 +105,7 @@ class Following:
             tail.end("The server stops")
         await asyncio.gather(*(tail.stopped() for tail in tails))
 
-    async def _follow(self, job: Job, stream: Stream, lines: int | None) -> AsyncIterator[Told]:
+    async def _follow(self, job: Job, stream: Stream, lines: int | None) -> AsyncGenerator[Told]:
         key = job.job_id, stream
         tail = self._tails.get(key)
         if tail is None or tail.has_ended:

@@ -9,11 +9,11 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.response import Stream
 
+from s9s.api.following import OutputStreams
 from s9s.api.routers.job_ids import JobId
 from s9s.api.schemas.output import JobOutput, OutputParameters
 from s9s.domain.errors import ValidationError
 from s9s.services.access import Caller
-from s9s.services.following import CutShort, Following, Happening, Told
 from s9s.services.output import Output
 
 
@@ -31,7 +31,7 @@ async def get_job_output(
     parameters: NamedDependency[OutputParameters],
     caller: NamedDependency[Caller],
     output: NamedDependency[Output],
-    following: NamedDependency[Following],
+    output_streams: NamedDependency[OutputStreams],
 ) -> Response[JobOutput]:
     """A part of the standard output file; `Accept: text/plain` gives the bytes themselves.
 
@@ -39,7 +39,7 @@ async def get_job_output(
     yet is waited for. As a WebSocket the same path sends them as messages.
     """
     if parameters.follow:
-        return await _follow_output(job_id, "output", parameters, caller, following)
+        return _streamed(await output_streams.open(job_id, "output", parameters, caller, request.scope))
     return await _read_output(request, job_id, "output", parameters, caller, output)
 
 
@@ -57,14 +57,14 @@ async def get_job_error(
     parameters: NamedDependency[OutputParameters],
     caller: NamedDependency[Caller],
     output: NamedDependency[Output],
-    following: NamedDependency[Following],
+    output_streams: NamedDependency[OutputStreams],
 ) -> Response[JobOutput]:
     """A part of the standard error file; `Accept: text/plain` gives the bytes themselves.
 
     `follow=true` is as for the output.
     """
     if parameters.follow:
-        return await _follow_output(job_id, "error", parameters, caller, following)
+        return _streamed(await output_streams.open(job_id, "error", parameters, caller, request.scope))
     return await _read_output(request, job_id, "error", parameters, caller, output)
 
 
@@ -84,7 +84,7 @@ async def _read_output(
     as_text = _wants_text(request.headers.get("accept", ""))
     if as_text and parameters.lines is None and parameters.offset is None and parameters.length is None:
         _, _, pieces = await output.stream(job_id, stream, caller)
-        return Stream(pieces, media_type="text/plain; charset=utf-8")  # type: ignore[return-value]
+        return _streamed(pieces)
     part = await output.read(
         job_id, stream, caller, lines=parameters.lines, offset=parameters.offset, length=parameters.length
     )
@@ -98,27 +98,8 @@ async def _read_output(
     )
 
 
-async def _follow_output(
-    job_id: str,
-    stream: Literal["output", "error"],
-    parameters: OutputParameters,
-    caller: Caller,
-    following: Following,
-) -> Response[JobOutput]:
-    for name in ("offset", "length"):
-        if (value := getattr(parameters, name)) is not None:
-            raise ValidationError.of(name, value, "lines, or nothing, with follow=true")
-    told = await following.follow(job_id, stream, caller, lines=parameters.lines)
-    return Stream(_contents(told), media_type="text/plain; charset=utf-8")  # type: ignore[return-value]
-
-
-async def _contents(following: AsyncIterator[Told]) -> AsyncIterator[bytes]:
-    """What is appended. Raises `CutShort`, which breaks the answer off: its end means that of the job."""
-    async for told in following:
-        if told.what is Happening.APPEND:
-            yield told.content
-        elif told.what is Happening.END and told.job is None:
-            raise CutShort(told.reason)
+def _streamed(pieces: AsyncIterator[bytes]) -> Response[JobOutput]:
+    return Stream(pieces, media_type="text/plain; charset=utf-8")  # type: ignore[return-value]
 
 
 def _wants_text(accept: str) -> bool:
