@@ -18,8 +18,9 @@ _HEAD: Final = "// Code generated from docs/openapi.yaml by `make sdk`. DO NOT E
 
 #: Words that Go writes otherwise.
 _WORDS: Final = {
-    "api": "API", "cpu": "CPU", "cpus": "CPUs", "csv": "CSV", "gpu": "GPU", "gpus": "GPUs", "http": "HTTP",
-    "id": "ID", "ids": "IDs", "json": "JSON", "openapi": "OpenAPI", "os": "OS", "pdf": "PDF", "qos": "QOS",
+    "api": "API", "asyncapi": "AsyncAPI", "cpu": "CPU", "cpus": "CPUs", "csv": "CSV", "gpu": "GPU",
+    "gpus": "GPUs", "http": "HTTP", "id": "ID", "ids": "IDs", "json": "JSON", "openapi": "OpenAPI",
+    "os": "OS", "pdf": "PDF", "qos": "QOS",
     "tls": "TLS", "tres": "TRES", "uid": "UID", "url": "URL", "whoami": "WhoAmI", "yaml": "YAML",
 }  # fmt: skip
 
@@ -226,7 +227,7 @@ def _method(service: str, operation: Operation) -> str:
     nothing = '""' if answer == "string" else "nil"
     text = _comment(f"{pascal(operation.verb)}: {operation.doc}")
     text += f"\nfunc (s *{service}) {pascal(operation.verb)}({', '.join(arguments)}) ({answer}, error) {{\n"
-    if operation.body and any(field.required for field in operation.body) is False:
+    if operation.body:
         text += f"if request == nil {{\nrequest = &{name}Request{{}}\n}}\n"
     text += f"out := {out}\n"
     text += f"if err := s.client.call({context}, request_{{{', '.join(fields)}}}, &out); err != nil {{\n"

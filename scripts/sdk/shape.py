@@ -28,6 +28,8 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "whoami": ("auth", "whoami"),
     "issue_access_token": ("auth", "access_token"),
     "get_status": ("server", "status"),
+    "asyncapi_json": ("server", "asyncapi_json"),
+    "asyncapi_yaml": ("server", "asyncapi_yaml"),
     "openapi_json": ("server", "openapi_json"),
     "openapi_yaml": ("server", "openapi_yaml"),
     "healthz": ("server", "health"),
@@ -44,7 +46,11 @@ STREAMS: Final = {"stream_events"}
 OMITTED: Final = {"get_job_output": {"follow"}, "get_job_error": {"follow"}}
 
 #: Schemas that are called otherwise in the clients; of the rest a last `Document` or `Body` falls away.
-NAMES: Final = {"JobRow": "JobSummary"}
+NAMES: Final = {
+    "DeliveryBody": "DeliveryWish",
+    "JobRow": "JobSummary",
+    "ReportParametersBody": "ReportWish",
+}
 
 #: Amounts of which none is the same as not asking, so that Go needs no pointer to tell them apart.
 ZERO_IS_NOTHING: Final = {"gpus", "gpus_per_node"}
@@ -59,6 +65,8 @@ RESOURCES: Final = {
     "exports": "Rows as files",
     "reports": "Reports on how a cluster is used",
     "search": "Find jobs, nodes and users by words",
+    "alerts": "What is wrong, by the rules that are configured",
+    "silences": "Alerts that nobody wants to hear of for a while",
     "events": "Changes as they happen",
     "tokens": "The caller's own credentials",
     "audit": "What was done by whom, for administrators",

@@ -236,6 +236,56 @@ var dispatch = map[string]caller{
 	"tokens.revoke": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
 		return c.Tokens.Revoke(path[0])
 	},
+	"alerts.list": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given AlertListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Alerts.List(&given)
+	},
+	"alerts.iterate": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given AlertListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		given.Limit = pageSizeIn(arguments)
+		return collect(c.Alerts.All(&given))
+	},
+	"alerts.get": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Alerts.Get(path[0])
+	},
+	"alerts.acknowledge": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given AlertAcknowledgeRequest
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Alerts.Acknowledge(path[0], &given)
+	},
+	"silences.list": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given SilenceListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Silences.List(&given)
+	},
+	"silences.iterate": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given SilenceListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		given.Limit = pageSizeIn(arguments)
+		return collect(c.Silences.All(&given))
+	},
+	"silences.create": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given SilenceCreateRequest
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Silences.Create(&given)
+	},
+	"silences.end": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Silences.End(path[0])
+	},
 	"audit.list": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
 		var given AuditListOptions
 		if err := decode(arguments, &given); err != nil {
@@ -253,6 +303,12 @@ var dispatch = map[string]caller{
 	},
 	"events.ticket": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
 		return c.Events.Ticket()
+	},
+	"server.asyncapi_json": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Server.AsyncAPIJSON()
+	},
+	"server.asyncapi_yaml": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Server.AsyncAPIYAML()
 	},
 	"exports.create": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
 		var given ExportCreateRequest

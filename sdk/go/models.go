@@ -16,6 +16,39 @@ type AccessToken struct {
 	Scope     string `json:"scope"`
 }
 
+// Alert: Something that somebody should know of.
+type Alert struct {
+	AlertID string `json:"alert_id"`
+	// node_down, node_drained, slurmctld_unreachable, slurmdbd_unreachable, snapshot_stale, queue_wait,
+	// utilization_low, job_failed, job_timeout, job_out_of_memory
+	Rule string `json:"rule"`
+	// info, warning, critical
+	Severity string `json:"severity"`
+	// open, acknowledged, resolved
+	State string `json:"state"`
+	// What it is about
+	Subject        string  `json:"subject"`
+	Message        string  `json:"message"`
+	RaisedAt       string  `json:"raised_at"`
+	ResolvedAt     *string `json:"resolved_at"`
+	AcknowledgedAt *string `json:"acknowledged_at"`
+	AcknowledgedBy *string `json:"acknowledged_by"`
+	Comment        *string `json:"comment"`
+	// Whether a silence kept it from being told
+	Silenced bool `json:"silenced"`
+	// The owner of the job that it is about
+	User *string `json:"user"`
+}
+
+// AlertList: A page of alerts.
+type AlertList struct {
+	Total   int     `json:"total"`
+	Limit   int     `json:"limit"`
+	Offset  int     `json:"offset"`
+	HasMore bool    `json:"has_more"`
+	Alerts  []Alert `json:"alerts"`
+}
+
 // Alive: A process that answers.
 type Alive struct {
 	Status string `json:"status"`
@@ -673,6 +706,28 @@ type SearchResults struct {
 	Limit     int     `json:"limit"`
 	Offset    int     `json:"offset"`
 	HasMore   bool    `json:"has_more"`
+}
+
+// Silence: What nobody is told of for a while.
+type Silence struct {
+	SilenceID string `json:"silence_id"`
+	// null: every rule
+	Rule *string `json:"rule"`
+	// null: every subject
+	Subject   *string `json:"subject"`
+	Reason    string  `json:"reason"`
+	CreatedBy string  `json:"created_by"`
+	CreatedAt string  `json:"created_at"`
+	EndsAt    string  `json:"ends_at"`
+}
+
+// SilenceList: All silences that have not ended.
+type SilenceList struct {
+	Total    int       `json:"total"`
+	Limit    int       `json:"limit"`
+	Offset   int       `json:"offset"`
+	HasMore  bool      `json:"has_more"`
+	Silences []Silence `json:"silences"`
 }
 
 // Status: Server, clusters, caller.
@@ -1592,6 +1647,148 @@ func (o *TokenCreateRequest) WithContext(ctx context.Context) *TokenCreateReques
 }
 
 func (o *TokenCreateRequest) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+// AlertListOptions: What Alerts.List may be asked for; nil asks for nothing.
+type AlertListOptions struct {
+	// Maximum results
+	Limit int `json:"limit,omitempty"`
+	// Pagination offset
+	Offset int `json:"offset,omitempty"`
+	// open, acknowledged, resolved, as a comma list
+	State string `json:"state,omitempty"`
+	// node_down, node_drained, slurmctld_unreachable, slurmdbd_unreachable, snapshot_stale, queue_wait,
+	// utilization_low, job_failed, job_timeout, job_out_of_memory, as a comma list
+	Rule string `json:"rule,omitempty"`
+	// info, warning, critical, as a comma list
+	Severity string `json:"severity,omitempty"`
+	// What it is about
+	Subject string `json:"subject,omitempty"`
+	// Any scalar field of an alert
+	Sort string `json:"sort,omitempty"`
+	// Sort order
+	Order string `json:"order,omitempty"`
+	ctx   context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *AlertListOptions) WithContext(ctx context.Context) *AlertListOptions {
+	made := AlertListOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *AlertListOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *AlertListOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "limit", o.Limit)
+		set(values, "offset", o.Offset)
+		set(values, "state", o.State)
+		set(values, "rule", o.Rule)
+		set(values, "severity", o.Severity)
+		set(values, "subject", o.Subject)
+		set(values, "sort", o.Sort)
+		set(values, "order", o.Order)
+	}
+	return values
+}
+
+// AlertAcknowledgeRequest: What Alerts.Acknowledge is asked for.
+type AlertAcknowledgeRequest struct {
+	Comment string `json:"comment,omitempty"`
+	ctx     context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *AlertAcknowledgeRequest) WithContext(ctx context.Context) *AlertAcknowledgeRequest {
+	made := AlertAcknowledgeRequest{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *AlertAcknowledgeRequest) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+// SilenceListOptions: What Silences.List may be asked for; nil asks for nothing.
+type SilenceListOptions struct {
+	// Maximum results
+	Limit int `json:"limit,omitempty"`
+	// Pagination offset
+	Offset int `json:"offset,omitempty"`
+	ctx    context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *SilenceListOptions) WithContext(ctx context.Context) *SilenceListOptions {
+	made := SilenceListOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *SilenceListOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *SilenceListOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "limit", o.Limit)
+		set(values, "offset", o.Offset)
+	}
+	return values
+}
+
+// SilenceCreateRequest: What Silences.Create is asked for.
+type SilenceCreateRequest struct {
+	// For how long, at most 31 days
+	Duration string `json:"duration"`
+	Reason   string `json:"reason"`
+	// Only this one: node_down, node_drained, slurmctld_unreachable, slurmdbd_unreachable, snapshot_stale,
+	// queue_wait, utilization_low, job_failed, job_timeout, job_out_of_memory
+	Rule string `json:"rule,omitempty"`
+	// Only what this is about; with `*` at the end all that begins so
+	Subject string `json:"subject,omitempty"`
+	ctx     context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *SilenceCreateRequest) WithContext(ctx context.Context) *SilenceCreateRequest {
+	made := SilenceCreateRequest{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *SilenceCreateRequest) context() context.Context {
 	if o == nil {
 		return nil
 	}

@@ -604,6 +604,138 @@ func (s *TokensService) Revoke(tokenID string) (*Token, error) {
 	return &out, nil
 }
 
+// AlertsService: What is wrong, by the rules that are configured.
+type AlertsService struct{ client *Client }
+
+// List: What is or was wrong.
+//
+// With the cluster, for everybody; with nodes, for those who may see them; with jobs, for their owners
+// and operators.
+func (s *AlertsService) List(opts *AlertListOptions) (*AlertList, error) {
+	out := AlertList{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: "/v1/alerts", query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// All gives every row of all pages of List, in its order; a page is fetched when it is due.
+// Its size is the Limit of opts, 500 by default.
+func (s *AlertsService) All(opts *AlertListOptions) iter.Seq2[Alert, error] {
+	return func(yield func(Alert, error) bool) {
+		page := AlertListOptions{}
+		if opts != nil {
+			page = *opts
+		}
+		if page.Limit == 0 {
+			page.Limit = 500
+		}
+		for {
+			got, err := s.List(&page)
+			if err != nil {
+				var none Alert
+				yield(none, err)
+				return
+			}
+			for _, row := range got.Alerts {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			page.Offset += len(got.Alerts)
+			if !got.HasMore || len(got.Alerts) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// Get: One alert.
+func (s *AlertsService) Get(alertID string) (*Alert, error) {
+	out := Alert{}
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: path("/v1/alerts/{}", alertID)}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Acknowledge: Say that somebody sees to it; for operators, and for the owner of the job that it is
+// about.
+func (s *AlertsService) Acknowledge(alertID string, request *AlertAcknowledgeRequest) (*Alert, error) {
+	if request == nil {
+		request = &AlertAcknowledgeRequest{}
+	}
+	out := Alert{}
+	if err := s.client.call(request.context(), call{method: "PUT", path: path("/v1/alerts/{}/acknowledge", alertID), body: request}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// SilencesService: Alerts that nobody wants to hear of for a while.
+type SilencesService struct{ client *Client }
+
+// List: What nobody is told of at the moment; for operators.
+func (s *SilencesService) List(opts *SilenceListOptions) (*SilenceList, error) {
+	out := SilenceList{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: "/v1/silences", query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// All gives every row of all pages of List, in its order; a page is fetched when it is due.
+// Its size is the Limit of opts, 500 by default.
+func (s *SilencesService) All(opts *SilenceListOptions) iter.Seq2[Silence, error] {
+	return func(yield func(Silence, error) bool) {
+		page := SilenceListOptions{}
+		if opts != nil {
+			page = *opts
+		}
+		if page.Limit == 0 {
+			page.Limit = 500
+		}
+		for {
+			got, err := s.List(&page)
+			if err != nil {
+				var none Silence
+				yield(none, err)
+				return
+			}
+			for _, row := range got.Silences {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			page.Offset += len(got.Silences)
+			if !got.HasMore || len(got.Silences) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// Create: Have nobody told of some alerts for a while, as during maintenance; they are listed all the
+// same.
+//
+// For operators.
+func (s *SilencesService) Create(request *SilenceCreateRequest) (*Silence, error) {
+	out := Silence{}
+	if err := s.client.call(request.context(), call{method: "POST", path: "/v1/silences", body: request}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// End: Have alerts told of again; for operators.
+func (s *SilencesService) End(silenceID string) (*Silence, error) {
+	out := Silence{}
+	if err := s.client.call(context.Context(nil), call{method: "DELETE", path: path("/v1/silences/{}", silenceID)}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
 // AuditService: What was done by whom, for administrators.
 type AuditService struct{ client *Client }
 
@@ -659,6 +791,73 @@ type EventsService struct{ client *Client }
 func (s *EventsService) Ticket() (*WebSocketTicket, error) {
 	out := WebSocketTicket{}
 	if err := s.client.call(context.Context(nil), call{method: "POST", path: "/v1/ws/ticket", body: struct{}{}}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// ServerService: How the server and its clusters are.
+type ServerService struct{ client *Client }
+
+// AsyncAPIJSON: What goes over WebSockets and event streams, as AsyncAPI 3.
+func (s *ServerService) AsyncAPIJSON() (map[string]any, error) {
+	out := map[string]any{}
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/v1/asyncapi.json"}, &out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// AsyncAPIYAML: What goes over WebSockets and event streams, as AsyncAPI 3.
+func (s *ServerService) AsyncAPIYAML() (string, error) {
+	out := ""
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/v1/asyncapi.yaml"}, &out); err != nil {
+		return "", err
+	}
+	return out, nil
+}
+
+// Status: Version, uptime, the clusters with the routes in use and the age of their data, and who
+// asks.
+func (s *ServerService) Status() (*Status, error) {
+	out := Status{}
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/v1/status"}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// OpenAPIJSON: This document.
+func (s *ServerService) OpenAPIJSON() (map[string]any, error) {
+	out := map[string]any{}
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/v1/openapi.json"}, &out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// OpenAPIYAML: This document.
+func (s *ServerService) OpenAPIYAML() (string, error) {
+	out := ""
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/v1/openapi.yaml"}, &out); err != nil {
+		return "", err
+	}
+	return out, nil
+}
+
+// Health: Whether the process is alive; needs no credentials and tells nothing else.
+func (s *ServerService) Health() (*Alive, error) {
+	out := Alive{}
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/healthz"}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Ready: Whether the snapshot is loaded and the database is reachable; 503 until then.
+func (s *ServerService) Ready() (*Alive, error) {
+	out := Alive{}
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/readyz"}, &out); err != nil {
 		return nil, err
 	}
 	return &out, nil
@@ -746,55 +945,6 @@ func (s *ExportsService) Download(exportID string) ([]byte, error) {
 	return out, nil
 }
 
-// ServerService: How the server and its clusters are.
-type ServerService struct{ client *Client }
-
-// Status: Version, uptime, the clusters with the routes in use and the age of their data, and who
-// asks.
-func (s *ServerService) Status() (*Status, error) {
-	out := Status{}
-	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/v1/status"}, &out); err != nil {
-		return nil, err
-	}
-	return &out, nil
-}
-
-// OpenAPIJSON: This document.
-func (s *ServerService) OpenAPIJSON() (map[string]any, error) {
-	out := map[string]any{}
-	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/v1/openapi.json"}, &out); err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-// OpenAPIYAML: This document.
-func (s *ServerService) OpenAPIYAML() (string, error) {
-	out := ""
-	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/v1/openapi.yaml"}, &out); err != nil {
-		return "", err
-	}
-	return out, nil
-}
-
-// Health: Whether the process is alive; needs no credentials and tells nothing else.
-func (s *ServerService) Health() (*Alive, error) {
-	out := Alive{}
-	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/healthz"}, &out); err != nil {
-		return nil, err
-	}
-	return &out, nil
-}
-
-// Ready: Whether the snapshot is loaded and the database is reachable; 503 until then.
-func (s *ServerService) Ready() (*Alive, error) {
-	out := Alive{}
-	if err := s.client.call(context.Context(nil), call{method: "GET", path: "/readyz"}, &out); err != nil {
-		return nil, err
-	}
-	return &out, nil
-}
-
 type services struct {
 	Jobs       *JobsService
 	Nodes      *NodesService
@@ -804,10 +954,12 @@ type services struct {
 	Search     *SearchService
 	Auth       *AuthService
 	Tokens     *TokensService
+	Alerts     *AlertsService
+	Silences   *SilencesService
 	Audit      *AuditService
 	Events     *EventsService
-	Exports    *ExportsService
 	Server     *ServerService
+	Exports    *ExportsService
 }
 
 func (c *Client) connect() {
@@ -819,8 +971,10 @@ func (c *Client) connect() {
 	c.Search = &SearchService{c}
 	c.Auth = &AuthService{c}
 	c.Tokens = &TokensService{c}
+	c.Alerts = &AlertsService{c}
+	c.Silences = &SilencesService{c}
 	c.Audit = &AuditService{c}
 	c.Events = &EventsService{c}
-	c.Exports = &ExportsService{c}
 	c.Server = &ServerService{c}
+	c.Exports = &ExportsService{c}
 }

@@ -10,6 +10,41 @@ export interface AccessToken {
   scope: string;
 }
 
+/** Something that somebody should know of. */
+export interface Alert {
+  alertId: string;
+  /**
+   * node_down, node_drained, slurmctld_unreachable, slurmdbd_unreachable, snapshot_stale, queue_wait,
+   * utilization_low, job_failed, job_timeout, job_out_of_memory
+   */
+  rule: string;
+  /** info, warning, critical */
+  severity: string;
+  /** open, acknowledged, resolved */
+  state: string;
+  /** What it is about */
+  subject: string;
+  message: string;
+  raisedAt: string;
+  resolvedAt: string | null;
+  acknowledgedAt: string | null;
+  acknowledgedBy: string | null;
+  comment: string | null;
+  /** Whether a silence kept it from being told */
+  silenced: boolean;
+  /** The owner of the job that it is about */
+  user: string | null;
+}
+
+/** A page of alerts. */
+export interface AlertList {
+  total: number;
+  limit: number;
+  offset: number;
+  hasMore: boolean;
+  alerts: Alert[];
+}
+
 /** A process that answers. */
 export interface Alive {
   status: string;
@@ -670,6 +705,28 @@ export interface SearchResults {
   hasMore: boolean;
 }
 
+/** What nobody is told of for a while. */
+export interface Silence {
+  silenceId: string;
+  /** null: every rule */
+  rule: string | null;
+  /** null: every subject */
+  subject: string | null;
+  reason: string;
+  createdBy: string;
+  createdAt: string;
+  endsAt: string;
+}
+
+/** All silences that have not ended. */
+export interface SilenceList {
+  total: number;
+  limit: number;
+  offset: number;
+  hasMore: boolean;
+  silences: Silence[];
+}
+
 /** Server, clusters, caller. */
 export interface Status {
   /** `ok`, or `degraded` while a cluster is out of reach */
@@ -1103,6 +1160,56 @@ export interface TokenCreateRequest {
   networks?: string[];
   /** Only the user's own jobs */
   ownJobsOnly?: boolean;
+}
+
+/** What `alerts.list` may be asked for. */
+export interface AlertListOptions {
+  /** Maximum results */
+  limit?: number;
+  /** Pagination offset */
+  offset?: number;
+  /** open, acknowledged, resolved, as a comma list */
+  state?: string;
+  /**
+   * node_down, node_drained, slurmctld_unreachable, slurmdbd_unreachable, snapshot_stale, queue_wait,
+   * utilization_low, job_failed, job_timeout, job_out_of_memory, as a comma list
+   */
+  rule?: string;
+  /** info, warning, critical, as a comma list */
+  severity?: string;
+  /** What it is about */
+  subject?: string;
+  /** Any scalar field of an alert */
+  sort?: string;
+  /** Sort order */
+  order?: 'asc' | 'desc';
+}
+
+/** What `alerts.acknowledge` is asked for. */
+export interface AlertAcknowledgeRequest {
+  comment?: string;
+}
+
+/** What `silences.list` may be asked for. */
+export interface SilenceListOptions {
+  /** Maximum results */
+  limit?: number;
+  /** Pagination offset */
+  offset?: number;
+}
+
+/** What `silences.create` is asked for. */
+export interface SilenceCreateRequest {
+  /** For how long, at most 31 days */
+  duration: string;
+  reason: string;
+  /**
+   * Only this one: node_down, node_drained, slurmctld_unreachable, slurmdbd_unreachable, snapshot_stale,
+   * queue_wait, utilization_low, job_failed, job_timeout, job_out_of_memory
+   */
+  rule?: string;
+  /** Only what this is about; with `*` at the end all that begins so */
+  subject?: string;
 }
 
 /** What `audit.list` may be asked for. */

@@ -4,6 +4,10 @@
 import { Http, Resource, path, type CallOptions } from './http.js';
 import type {
   AccessToken,
+  Alert,
+  AlertAcknowledgeRequest,
+  AlertList,
+  AlertListOptions,
   Alive,
   Audit,
   AuditList,
@@ -50,6 +54,10 @@ import type {
   SearchQueryOptions,
   SearchResult,
   SearchResults,
+  Silence,
+  SilenceCreateRequest,
+  SilenceList,
+  SilenceListOptions,
   Status,
   SubmittedJob,
   Token,
@@ -416,6 +424,81 @@ export class TokenOperations extends Resource {
   }
 }
 
+/** What is wrong, by the rules that are configured. */
+export class AlertOperations extends Resource {
+  /**
+   * What is or was wrong.
+   *
+   * With the cluster, for everybody; with nodes, for those who may see them; with jobs, for their owners
+   * and operators.
+   */
+  list(options: AlertListOptions = {}, call: CallOptions = {}): Promise<AlertList> {
+    return this.http.model('AlertList', 'GET', '/v1/alerts', { query: options, ...call });
+  }
+
+  /** Every row of all pages of `list`, in its order; a page is fetched when it is due. */
+  async *iterate(
+    options: Omit<AlertListOptions, 'limit' | 'offset'> & { pageSize?: number } = {},
+    call: CallOptions = {},
+  ): AsyncGenerator<Alert> {
+    const { pageSize = 500, ...filters } = options;
+    for (let offset = 0; ; ) {
+      const wanted = { ...filters, limit: pageSize, offset: offset || undefined };
+      const page = await this.list(wanted, call);
+      yield* page.alerts;
+      offset += page.alerts.length;
+      if (!page.hasMore || page.alerts.length === 0) return;
+    }
+  }
+
+  /** One alert. */
+  get(alertId: string, call: CallOptions = {}): Promise<Alert> {
+    return this.http.model('Alert', 'GET', path('/v1/alerts/{}', alertId), { ...call });
+  }
+
+  /** Say that somebody sees to it; for operators, and for the owner of the job that it is about. */
+  acknowledge(alertId: string, request: AlertAcknowledgeRequest = {}, call: CallOptions = {}): Promise<Alert> {
+    return this.http.model('Alert', 'PUT', path('/v1/alerts/{}/acknowledge', alertId), { body: request, shape: 'AlertAcknowledgeRequest', ...call });
+  }
+}
+
+/** Alerts that nobody wants to hear of for a while. */
+export class SilenceOperations extends Resource {
+  /** What nobody is told of at the moment; for operators. */
+  list(options: SilenceListOptions = {}, call: CallOptions = {}): Promise<SilenceList> {
+    return this.http.model('SilenceList', 'GET', '/v1/silences', { query: options, ...call });
+  }
+
+  /** Every row of all pages of `list`, in its order; a page is fetched when it is due. */
+  async *iterate(
+    options: Omit<SilenceListOptions, 'limit' | 'offset'> & { pageSize?: number } = {},
+    call: CallOptions = {},
+  ): AsyncGenerator<Silence> {
+    const { pageSize = 500, ...filters } = options;
+    for (let offset = 0; ; ) {
+      const wanted = { ...filters, limit: pageSize, offset: offset || undefined };
+      const page = await this.list(wanted, call);
+      yield* page.silences;
+      offset += page.silences.length;
+      if (!page.hasMore || page.silences.length === 0) return;
+    }
+  }
+
+  /**
+   * Have nobody told of some alerts for a while, as during maintenance; they are listed all the same.
+   *
+   * For operators.
+   */
+  create(request: SilenceCreateRequest, call: CallOptions = {}): Promise<Silence> {
+    return this.http.model('Silence', 'POST', '/v1/silences', { body: request, shape: 'SilenceCreateRequest', ...call });
+  }
+
+  /** Have alerts told of again; for operators. */
+  end(silenceId: string, call: CallOptions = {}): Promise<Silence> {
+    return this.http.model('Silence', 'DELETE', path('/v1/silences/{}', silenceId), { ...call });
+  }
+}
+
 /** What was done by whom, for administrators. */
 export class AuditOperations extends Resource {
   /**
@@ -452,6 +535,44 @@ export class EventOperations extends Resource {
    */
   ticket(call: CallOptions = {}): Promise<WebSocketTicket> {
     return this.http.model('WebSocketTicket', 'POST', '/v1/ws/ticket', { body: {}, ...call });
+  }
+}
+
+/** How the server and its clusters are. */
+export class ServerOperations extends Resource {
+  /** What goes over WebSockets and event streams, as AsyncAPI 3. */
+  asyncapiJson(call: CallOptions = {}): Promise<unknown> {
+    return this.http.json('GET', '/v1/asyncapi.json', { ...call });
+  }
+
+  /** What goes over WebSockets and event streams, as AsyncAPI 3. */
+  asyncapiYaml(call: CallOptions = {}): Promise<string> {
+    return this.http.text('GET', '/v1/asyncapi.yaml', { ...call });
+  }
+
+  /** Version, uptime, the clusters with the routes in use and the age of their data, and who asks. */
+  status(call: CallOptions = {}): Promise<Status> {
+    return this.http.model('Status', 'GET', '/v1/status', { ...call });
+  }
+
+  /** This document. */
+  openapiJson(call: CallOptions = {}): Promise<unknown> {
+    return this.http.json('GET', '/v1/openapi.json', { ...call });
+  }
+
+  /** This document. */
+  openapiYaml(call: CallOptions = {}): Promise<string> {
+    return this.http.text('GET', '/v1/openapi.yaml', { ...call });
+  }
+
+  /** Whether the process is alive; needs no credentials and tells nothing else. */
+  health(call: CallOptions = {}): Promise<Alive> {
+    return this.http.model('Alive', 'GET', '/healthz', { ...call });
+  }
+
+  /** Whether the snapshot is loaded and the database is reachable; 503 until then. */
+  ready(call: CallOptions = {}): Promise<Alive> {
+    return this.http.model('Alive', 'GET', '/readyz', { ...call });
   }
 }
 
@@ -503,34 +624,6 @@ export class ExportOperations extends Resource {
   }
 }
 
-/** How the server and its clusters are. */
-export class ServerOperations extends Resource {
-  /** Version, uptime, the clusters with the routes in use and the age of their data, and who asks. */
-  status(call: CallOptions = {}): Promise<Status> {
-    return this.http.model('Status', 'GET', '/v1/status', { ...call });
-  }
-
-  /** This document. */
-  openapiJson(call: CallOptions = {}): Promise<unknown> {
-    return this.http.json('GET', '/v1/openapi.json', { ...call });
-  }
-
-  /** This document. */
-  openapiYaml(call: CallOptions = {}): Promise<string> {
-    return this.http.text('GET', '/v1/openapi.yaml', { ...call });
-  }
-
-  /** Whether the process is alive; needs no credentials and tells nothing else. */
-  health(call: CallOptions = {}): Promise<Alive> {
-    return this.http.model('Alive', 'GET', '/healthz', { ...call });
-  }
-
-  /** Whether the snapshot is loaded and the database is reachable; 503 until then. */
-  ready(call: CallOptions = {}): Promise<Alive> {
-    return this.http.model('Alive', 'GET', '/readyz', { ...call });
-  }
-}
-
 /** Every resource of the server. */
 export class Resources {
   readonly jobs: JobOperations;
@@ -541,10 +634,12 @@ export class Resources {
   readonly search: SearchOperations;
   readonly auth: AuthOperations;
   readonly tokens: TokenOperations;
+  readonly alerts: AlertOperations;
+  readonly silences: SilenceOperations;
   readonly audit: AuditOperations;
   readonly events: EventOperations;
-  readonly exports: ExportOperations;
   readonly server: ServerOperations;
+  readonly exports: ExportOperations;
 
   constructor(readonly http: Http) {
     this.jobs = new JobOperations(http);
@@ -555,9 +650,11 @@ export class Resources {
     this.search = new SearchOperations(http);
     this.auth = new AuthOperations(http);
     this.tokens = new TokenOperations(http);
+    this.alerts = new AlertOperations(http);
+    this.silences = new SilenceOperations(http);
     this.audit = new AuditOperations(http);
     this.events = new EventOperations(http);
-    this.exports = new ExportOperations(http);
     this.server = new ServerOperations(http);
+    this.exports = new ExportOperations(http);
   }
 }

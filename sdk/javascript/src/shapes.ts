@@ -2,6 +2,7 @@
 // Made from docs/openapi.yaml by `make sdk`; not to be edited.
 
 export const SHAPES: Record<string, Record<string, string>> = {
+  AlertList: { alerts: '[]Alert' },
   Audit: { what: '*', before: '*', after: '*' },
   AuditList: { records: '[]Audit' },
   BulkAnswer: { results: '[]BulkResult', summary: 'BulkSummary' },
@@ -17,6 +18,7 @@ export const SHAPES: Record<string, Record<string, string>> = {
   PartitionList: { partitions: '[]Partition' },
   Performance: { metrics: '[]PerformanceBucket' },
   SearchResults: { results: '[]SearchResult' },
+  SilenceList: { silences: '[]Silence' },
   Status: { clusters: '[]ClusterStatus', caller: 'CallerStatus' },
   TokenList: { tokens: '[]Token' },
   User: { associations: '[]Association' },

@@ -23,6 +23,44 @@ class AccessToken(Model):
 
 
 @dataclass(slots=True, kw_only=True)
+class Alert(Model):
+    """Something that somebody should know of."""
+
+    alert_id: str
+    rule: str
+    """node_down, node_drained, slurmctld_unreachable, slurmdbd_unreachable, snapshot_stale, queue_wait,
+    utilization_low, job_failed, job_timeout, job_out_of_memory
+    """
+    severity: str
+    """info, warning, critical"""
+    state: str
+    """open, acknowledged, resolved"""
+    subject: str
+    """What it is about"""
+    message: str
+    raised_at: str
+    resolved_at: str | None = None
+    acknowledged_at: str | None = None
+    acknowledged_by: str | None = None
+    comment: str | None = None
+    silenced: bool
+    """Whether a silence kept it from being told"""
+    user: str | None = None
+    """The owner of the job that it is about"""
+
+
+@dataclass(slots=True, kw_only=True)
+class AlertList(Model):
+    """A page of alerts."""
+
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+    alerts: list[Alert]
+
+
+@dataclass(slots=True, kw_only=True)
 class Alive(Model):
     """A process that answers."""
 
@@ -766,6 +804,32 @@ class SearchResults(Model):
 
 
 @dataclass(slots=True, kw_only=True)
+class Silence(Model):
+    """What nobody is told of for a while."""
+
+    silence_id: str
+    rule: str | None = None
+    """null: every rule"""
+    subject: str | None = None
+    """null: every subject"""
+    reason: str
+    created_by: str
+    created_at: str
+    ends_at: str
+
+
+@dataclass(slots=True, kw_only=True)
+class SilenceList(Model):
+    """All silences that have not ended."""
+
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+    silences: list[Silence]
+
+
+@dataclass(slots=True, kw_only=True)
 class Status(Model):
     """Server, clusters, caller."""
 
@@ -896,6 +960,7 @@ class WhoAmI(Model):
     credential: Credential
 
 
+AlertList.NESTED = {"alerts": ("list", Alert)}
 AuditList.NESTED = {"records": ("list", Audit)}
 BulkAnswer.NESTED = {"results": ("list", BulkResult), "summary": ("one", BulkSummary)}
 ClusterMetrics.NESTED = {
@@ -913,6 +978,7 @@ NodeList.NESTED = {"nodes": ("list", Node)}
 PartitionList.NESTED = {"partitions": ("list", Partition)}
 Performance.NESTED = {"metrics": ("list", PerformanceBucket)}
 SearchResults.NESTED = {"results": ("list", SearchResult)}
+SilenceList.NESTED = {"silences": ("list", Silence)}
 Status.NESTED = {"clusters": ("list", ClusterStatus), "caller": ("one", CallerStatus)}
 TokenList.NESTED = {"tokens": ("list", Token)}
 User.NESTED = {"associations": ("list", Association)}

@@ -12,6 +12,8 @@ from typing import Any, Literal
 from s9s_client._async.http import AsyncHttp, path
 from s9s_client.models import (
     AccessToken,
+    Alert,
+    AlertList,
     Alive,
     Audit,
     AuditList,
@@ -39,6 +41,8 @@ from s9s_client.models import (
     Performance,
     SearchResult,
     SearchResults,
+    Silence,
+    SilenceList,
     Status,
     SubmittedJob,
     Token,
@@ -984,6 +988,144 @@ class AsyncTokenOperations(AsyncResource):
         return await self._http.model(Token, "DELETE", path("/v1/tokens/{}", token_id))
 
 
+class AsyncAlertOperations(AsyncResource):
+    """What is wrong, by the rules that are configured."""
+
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        state: str | Sequence[str] | None = None,
+        rule: str | Sequence[str] | None = None,
+        severity: str | Sequence[str] | None = None,
+        subject: str | Sequence[str] | None = None,
+        sort: str | Sequence[str] | None = None,
+        order: Literal["asc", "desc"] | None = None,
+    ) -> AlertList:
+        """What is or was wrong.
+
+        With the cluster, for everybody; with nodes, for those who may see them; with jobs, for their owners
+        and operators.
+
+        Args:
+            limit: Maximum results
+            offset: Pagination offset
+            state: open, acknowledged, resolved, as a comma list
+            rule: node_down, node_drained, slurmctld_unreachable, slurmdbd_unreachable, snapshot_stale,
+                queue_wait, utilization_low, job_failed, job_timeout, job_out_of_memory, as a comma list
+            severity: info, warning, critical, as a comma list
+            subject: What it is about
+            sort: Any scalar field of an alert
+            order: Sort order
+        """
+        return await self._http.model(
+            AlertList,
+            "GET",
+            "/v1/alerts",
+            query={
+                "limit": limit,
+                "offset": offset,
+                "state": state,
+                "rule": rule,
+                "severity": severity,
+                "subject": subject,
+                "sort": sort,
+                "order": order,
+            },
+        )
+
+    async def iterate(
+        self,
+        *,
+        state: str | Sequence[str] | None = None,
+        rule: str | Sequence[str] | None = None,
+        severity: str | Sequence[str] | None = None,
+        subject: str | Sequence[str] | None = None,
+        sort: str | Sequence[str] | None = None,
+        order: Literal["asc", "desc"] | None = None,
+        page_size: int = 500,
+    ) -> AsyncIterator[Alert]:
+        """Every row of all pages of `list`, in its order; a page is fetched when it is due."""
+        limit, offset = page_size, 0
+        while True:
+            page = await self.list(
+                state=state,
+                rule=rule,
+                severity=severity,
+                subject=subject,
+                sort=sort,
+                order=order,
+                limit=limit,
+                offset=offset or None,
+            )
+            for row in page.alerts:
+                yield row
+            offset += len(page.alerts)
+            if not page.has_more or not page.alerts:
+                return
+
+    async def get(self, alert_id: str) -> Alert:
+        """One alert."""
+        return await self._http.model(Alert, "GET", path("/v1/alerts/{}", alert_id))
+
+    async def acknowledge(self, alert_id: str, *, comment: str | None = None) -> Alert:
+        """Say that somebody sees to it; for operators, and for the owner of the job that it is about."""
+        return await self._http.model(
+            Alert, "PUT", path("/v1/alerts/{}/acknowledge", alert_id), body={"comment": comment}
+        )
+
+
+class AsyncSilenceOperations(AsyncResource):
+    """Alerts that nobody wants to hear of for a while."""
+
+    async def list(self, *, limit: int | None = None, offset: int | None = None) -> SilenceList:
+        """What nobody is told of at the moment; for operators.
+
+        Args:
+            limit: Maximum results
+            offset: Pagination offset
+        """
+        return await self._http.model(
+            SilenceList, "GET", "/v1/silences", query={"limit": limit, "offset": offset}
+        )
+
+    async def iterate(self, page_size: int = 500) -> AsyncIterator[Silence]:
+        """Every row of all pages of `list`, in its order; a page is fetched when it is due."""
+        limit, offset = page_size, 0
+        while True:
+            page = await self.list(limit=limit, offset=offset or None)
+            for row in page.silences:
+                yield row
+            offset += len(page.silences)
+            if not page.has_more or not page.silences:
+                return
+
+    async def create(
+        self, *, duration: str, reason: str, rule: str | None = None, subject: str | None = None
+    ) -> Silence:
+        """Have nobody told of some alerts for a while, as during maintenance; they are listed all the same.
+
+        For operators.
+
+        Args:
+            duration: For how long, at most 31 days
+            rule: Only this one: node_down, node_drained, slurmctld_unreachable, slurmdbd_unreachable,
+                snapshot_stale, queue_wait, utilization_low, job_failed, job_timeout, job_out_of_memory
+            subject: Only what this is about; with `*` at the end all that begins so
+        """
+        return await self._http.model(
+            Silence,
+            "POST",
+            "/v1/silences",
+            body={"duration": duration, "reason": reason, "rule": rule, "subject": subject},
+        )
+
+    async def end(self, silence_id: str) -> Silence:
+        """Have alerts told of again; for operators."""
+        return await self._http.model(Silence, "DELETE", path("/v1/silences/{}", silence_id))
+
+
 class AsyncAuditOperations(AsyncResource):
     """What was done by whom, for administrators."""
 
@@ -1086,6 +1228,38 @@ class AsyncEventOperations(AsyncResource):
         return await self._http.model(WebSocketTicket, "POST", "/v1/ws/ticket", body={})
 
 
+class AsyncServerOperations(AsyncResource):
+    """How the server and its clusters are."""
+
+    async def asyncapi_json(self) -> Any:
+        """What goes over WebSockets and event streams, as AsyncAPI 3."""
+        return await self._http.json("GET", "/v1/asyncapi.json")
+
+    async def asyncapi_yaml(self) -> str:
+        """What goes over WebSockets and event streams, as AsyncAPI 3."""
+        return await self._http.text("GET", "/v1/asyncapi.yaml")
+
+    async def status(self) -> Status:
+        """Version, uptime, the clusters with the routes in use and the age of their data, and who asks."""
+        return await self._http.model(Status, "GET", "/v1/status")
+
+    async def openapi_json(self) -> Any:
+        """This document."""
+        return await self._http.json("GET", "/v1/openapi.json")
+
+    async def openapi_yaml(self) -> str:
+        """This document."""
+        return await self._http.text("GET", "/v1/openapi.yaml")
+
+    async def health(self) -> Alive:
+        """Whether the process is alive; needs no credentials and tells nothing else."""
+        return await self._http.model(Alive, "GET", "/healthz")
+
+    async def ready(self) -> Alive:
+        """Whether the snapshot is loaded and the database is reachable; 503 until then."""
+        return await self._http.model(Alive, "GET", "/readyz")
+
+
 class AsyncExportOperations(AsyncResource):
     """Rows as files."""
 
@@ -1176,30 +1350,6 @@ class AsyncExportOperations(AsyncResource):
         return await self._http.bytes("GET", path("/v1/exports/{}/download", export_id))
 
 
-class AsyncServerOperations(AsyncResource):
-    """How the server and its clusters are."""
-
-    async def status(self) -> Status:
-        """Version, uptime, the clusters with the routes in use and the age of their data, and who asks."""
-        return await self._http.model(Status, "GET", "/v1/status")
-
-    async def openapi_json(self) -> Any:
-        """This document."""
-        return await self._http.json("GET", "/v1/openapi.json")
-
-    async def openapi_yaml(self) -> str:
-        """This document."""
-        return await self._http.text("GET", "/v1/openapi.yaml")
-
-    async def health(self) -> Alive:
-        """Whether the process is alive; needs no credentials and tells nothing else."""
-        return await self._http.model(Alive, "GET", "/healthz")
-
-    async def ready(self) -> Alive:
-        """Whether the snapshot is loaded and the database is reachable; 503 until then."""
-        return await self._http.model(Alive, "GET", "/readyz")
-
-
 class AsyncResources:
     """Every resource of the server."""
 
@@ -1212,7 +1362,9 @@ class AsyncResources:
         self.search = AsyncSearchOperations(http)
         self.auth = AsyncAuthOperations(http)
         self.tokens = AsyncTokenOperations(http)
+        self.alerts = AsyncAlertOperations(http)
+        self.silences = AsyncSilenceOperations(http)
         self.audit = AsyncAuditOperations(http)
         self.events = AsyncEventOperations(http)
-        self.exports = AsyncExportOperations(http)
         self.server = AsyncServerOperations(http)
+        self.exports = AsyncExportOperations(http)
