@@ -63,6 +63,9 @@ func (s *JobsService) All(opts *JobListOptions) iter.Seq2[JobSummary, error] {
 // server was ended while it submitted and cannot tell whether Slurm took the job. A refused request
 // leaves its key unused.
 func (s *JobsService) Submit(request *JobSubmitRequest) (*SubmittedJob, error) {
+	if request == nil {
+		request = &JobSubmitRequest{}
+	}
 	out := SubmittedJob{}
 	if err := s.client.call(request.context(), call{method: "POST", path: "/v1/jobs", body: request, isRepeatable: true, key: keyOf(request.IdempotencyKey)}, &out); err != nil {
 		return nil, err
@@ -91,6 +94,9 @@ func (s *JobsService) Cancel(jobID string, opts *JobCancelOptions) (*JobAnswer, 
 // Bulk: One action on up to 10,000 jobs; each has a result of its own, and a failure never stops the
 // rest.
 func (s *JobsService) Bulk(request *JobBulkRequest) (*BulkAnswer, error) {
+	if request == nil {
+		request = &JobBulkRequest{}
+	}
 	out := BulkAnswer{}
 	if err := s.client.call(request.context(), call{method: "POST", path: "/v1/jobs/bulk", body: request}, &out); err != nil {
 		return nil, err
@@ -121,6 +127,9 @@ func (s *JobsService) Release(jobID string) (*JobAnswer, error) {
 
 // SetPriority: Set the priority of a job; Slurm lets only operators and administrators raise it.
 func (s *JobsService) SetPriority(jobID string, request *JobSetPriorityRequest) (*JobAnswer, error) {
+	if request == nil {
+		request = &JobSetPriorityRequest{}
+	}
 	out := JobAnswer{}
 	if err := s.client.call(request.context(), call{method: "PUT", path: path("/v1/jobs/{}/priority", jobID), body: request}, &out); err != nil {
 		return nil, err
@@ -233,6 +242,9 @@ func (s *NodesService) Get(nodeName string) (*Node, error) {
 // Drain: Let no more jobs start on a node; those that run go on. After `timeout` it is resumed by
 // itself.
 func (s *NodesService) Drain(nodeName string, request *NodeDrainRequest) (*NodeAnswer, error) {
+	if request == nil {
+		request = &NodeDrainRequest{}
+	}
 	out := NodeAnswer{}
 	if err := s.client.call(request.context(), call{method: "PUT", path: path("/v1/nodes/{}/drain", nodeName), body: request}, &out); err != nil {
 		return nil, err
@@ -251,6 +263,9 @@ func (s *NodesService) Resume(nodeName string) (*NodeAnswer, error) {
 
 // SetState: Set a node's state. DOWN ends the jobs on it; DOWN, DRAIN and FAIL need a reason.
 func (s *NodesService) SetState(nodeName string, request *NodeSetStateRequest) (*NodeAnswer, error) {
+	if request == nil {
+		request = &NodeSetStateRequest{}
+	}
 	out := NodeAnswer{}
 	if err := s.client.call(request.context(), call{method: "PUT", path: path("/v1/nodes/{}/state", nodeName), body: request}, &out); err != nil {
 		return nil, err
@@ -497,6 +512,9 @@ type AuthService struct{ client *Client }
 
 // Login: Give a user a personal token for a few hours; 404 where logins are not set up.
 func (s *AuthService) Login(request *AuthLoginRequest) (*NewToken, error) {
+	if request == nil {
+		request = &AuthLoginRequest{}
+	}
 	out := NewToken{}
 	if err := s.client.call(request.context(), call{method: "POST", path: "/v1/login", body: request}, &out); err != nil {
 		return nil, err
@@ -720,6 +738,9 @@ func (s *SilencesService) All(opts *SilenceListOptions) iter.Seq2[Silence, error
 //
 // For operators.
 func (s *SilencesService) Create(request *SilenceCreateRequest) (*Silence, error) {
+	if request == nil {
+		request = &SilenceCreateRequest{}
+	}
 	out := Silence{}
 	if err := s.client.call(request.context(), call{method: "POST", path: "/v1/silences", body: request}, &out); err != nil {
 		return nil, err
@@ -871,6 +892,9 @@ type ExportsService struct{ client *Client }
 // Takes the scope of the list (`jobs:read` for jobs). The file is made in the background and kept for
 // a day; `wait` answers as soon as it is there.
 func (s *ExportsService) Create(request *ExportCreateRequest, opts *ExportCreateOptions) (*Export, error) {
+	if request == nil {
+		request = &ExportCreateRequest{}
+	}
 	out := Export{}
 	if err := s.client.call(either(request.context(), opts.context()), call{method: "POST", path: "/v1/export", query: opts.values(), body: request}, &out); err != nil {
 		return nil, err
