@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pwd
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -286,6 +287,11 @@ async def test_sudo_is_told_names_of_variables_and_never_values(
     *options, program, argument, value = finished.stdout.decode().split()
     assert options == ["-n", "-H", "-u", "nobody", "--preserve-env=SLURM_CONF", "--"]
     assert (Path(program).name, argument, value) == ("true", "x", "/a")
+
+    with tempfile.TemporaryFile() as file:
+        kept = [file.fileno()]
+        finished = await processes.run(["true"], actor="nobody", pass_fds=kept, timeout=10)
+    assert f"--close-from={kept[0] + 1}" in finished.stdout.decode().split()
 
     fake.write_text("#!/bin/sh\necho 'sudo: a password is required' >&2; exit 1\n")
     with pytest.raises(PermissionDenied, match="could not run true as nobody"):

@@ -90,6 +90,8 @@ class Server:
         kept["S9S_ALERTS__FOR_SECONDS"] = "1"
         kept["S9S_LIMITS__FAILED_LOGINS"] = "1000000"
         self.environment = {**kept, **environment, "S9S_STATE_DIR": str(state_dir)}
+        self.program = [str(S9S)]
+        self.spawn_options: dict[str, Any] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._tokens: dict[str, str] = {}
         self._callers: dict[str, Caller] = {}
@@ -100,13 +102,14 @@ class Server:
         with self.log_file.open("ab") as log:
             began = log.tell()
             self._process = subprocess.Popen(
-                [S9S, "serve", "--port", port],
+                [*self.program, "serve", "--port", port],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd="/",
                 start_new_session=True,
+                **self.spawn_options,
             )
         self.base_url = f"http://{until(lambda: self._address(began), seconds)}"
         until(self._is_ready, seconds)

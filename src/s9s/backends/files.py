@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import Final
 
 from s9s.backends import files_child
@@ -71,6 +72,7 @@ class LocalUserFiles:
 
     def __init__(self, processes: Processes, *, timeout_seconds: float = 10.0) -> None:
         self._identities = processes.identities
+        self._processes = processes
         self._timeout = timeout_seconds
         self._openers: dict[str, _Opener] = {}
 
@@ -104,13 +106,13 @@ class LocalUserFiles:
         return identity
 
     def _opener(self, user: str) -> _Opener:
-        if os.geteuid() != 0:
+        if os.geteuid() != 0 and not self._processes.has_sudo:
             raise PermissionDenied(f"The server has no means to open files as {user}")
         opener = self._openers.pop(user, None)
         if opener is None:
             if len(self._openers) >= _MOST_OPENERS:
                 self._make_room()
-            opener = _Opener()
+            opener = _Opener(self._processes)
         # So the order of the dictionary is that of use.
         self._openers[user] = opener
         return opener
@@ -127,7 +129,8 @@ class LocalUserFiles:
 class _Opener:
     """Opens files as one user, one at a time, with a child that is started when needed."""
 
-    def __init__(self) -> None:
+    def __init__(self, processes: Processes) -> None:
+        self._processes = processes
         self._turn = asyncio.Lock()
         self._child: _Child | None = None
         self._idle: asyncio.TimerHandle | None = None
@@ -143,7 +146,7 @@ class _Opener:
             if self._child is not None and not self._child.serves(identity):
                 self.end()
             if self._child is None:
-                self._child = _Child(identity)
+                self._child = _Child(identity, self._processes)
             try:
                 number, file = await self._child.ask(path)
             except BaseException:  # a timeout too: it may hang in that file system
@@ -165,24 +168,25 @@ class _Opener:
 class _Child:
     """A running `files_child`."""
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: Identity, processes: Processes) -> None:
         self._identity = identity
         self._ends_at = time.monotonic() + _OLDEST
         self._refused = files_child.pseudo_devices()
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._socket.setblocking(False)
+        program = [sys.executable, "-I", "-S", files_child.__file__]
+        if processes.has_sudo:
+            line = [*processes.becoming(identity), *program]
+        else:
+            line = [*program, str(identity.uid), str(identity.gid), ",".join(map(str, identity.groups))]
         with theirs:
             # Popen itself does not change the uid, so that it can vfork: 0.3 ms instead of 12.
             self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    *("-I", "-S", files_child.__file__),
-                    *(str(identity.uid), str(identity.gid), ",".join(map(str, identity.groups))),
-                ],
+                line,
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env={},
+                env={"PATH": "/usr/local/bin:/usr/bin:/bin"} if processes.has_sudo else {},
                 cwd="/",
                 start_new_session=True,
             )
@@ -208,7 +212,8 @@ class _Child:
 
     def end(self) -> None:
         self._socket.close()
-        self._process.kill()
+        with suppress(PermissionError):  # sudo is root's; it ends with the child, which finds nobody there
+            self._process.kill()
         # Dead in a moment, unless it hangs in a file system.
         threading.Thread(target=self._process.wait, daemon=True).start()
 

@@ -2,9 +2,10 @@
 
     python -I -S files_child.py UID GID GROUP,GROUP,...
 
-Started as root, since the user may have no right to read this interpreter, it first drops to that user
-and then answers requests on its standard input, a SOCK_SEQPACKET socket: a request is a path, an answer
-is a decimal errno, with the descriptor attached to 0. It ends when the server closes the socket.
+Started as root, since the user may have no right to read this interpreter, it first drops to that user;
+started by sudo without arguments it is that user already. Then it answers requests on its standard input, a
+SOCK_SEQPACKET socket: a request is a path, an answer is a decimal errno, with the descriptor attached to 0.
+It ends when the server closes the socket.
 """
 
 import array
@@ -65,6 +66,10 @@ def become(uid: int, gid: int, groups: list[int]) -> None:
     os.setgroups(groups)
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
+
+
+def limit() -> None:
+    """No core, and no more processes."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
@@ -85,5 +90,9 @@ def serve(requests: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    become(int(sys.argv[1]), int(sys.argv[2]), [int(group) for group in sys.argv[3].split(",")])
+    if len(sys.argv) > 1:
+        become(int(sys.argv[1]), int(sys.argv[2]), [int(group) for group in sys.argv[3].split(",")])
+    elif os.geteuid() == 0:
+        sys.exit("not as root")
+    limit()
     serve(socket.socket(fileno=0))

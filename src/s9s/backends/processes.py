@@ -8,6 +8,7 @@ identity is left to setpriv(1), which costs a millisecond in the child; a fork t
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +21,8 @@ from s9s.domain.errors import PermissionDenied, SlurmUnavailable
 
 __all__ = ["Finished", "Processes"]
 
+_log = logging.getLogger(__name__)
+
 _PATH: Final = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 #: Commands that may wait for their turn, for each one that may run.
 _WAITING: Final = 64
@@ -31,7 +34,8 @@ class Processes:
     Args:
         concurrency: How many may run at once; 64 times as many may wait.
         sudo: Act as others through ``sudo -n -u USER`` where the server is not root. The rule needs
-            ``SETENV`` and the commands; whether it is there shows when a command is run.
+            ``SETENV``, ``closefrom_override`` and the commands (`docs/slurm.md`); whether it is there shows
+            when a command is run.
     """
 
     def __init__(self, *, concurrency: int = 16, sudo: bool = False) -> None:
@@ -42,6 +46,11 @@ class Processes:
         self._most_waiting = concurrency * _WAITING
         self._waiting = 0
         self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="command")
+
+    @property
+    def has_sudo(self) -> bool:
+        """Whether others are acted as through sudo."""
+        return self._sudo
 
     @property
     def acts_as(self) -> str:
@@ -56,6 +65,21 @@ class Processes:
         if own is not None and user == own.name:
             return True
         return (self._root or self._sudo) and self.identities.of(user) is not None
+
+    def becoming(self, identity: Identity, variables: Iterable[str] = (), descriptors: int = 3) -> list[str]:
+        """What stands before a command to run it as another user.
+
+        Args:
+            identity: The user.
+            variables: Names of variables that are kept.
+            descriptors: sudo leaves those below this one open; setpriv leaves all as they are.
+        """
+        if not self._sudo:
+            return _setpriv(identity)
+        keep = [f"--close-from={descriptors}"] if descriptors > 3 else []
+        # Only the variables' names are shown in the list of processes, never their values.
+        preserve = [f"--preserve-env={','.join(names)}"] if (names := list(variables)) else []
+        return ["sudo", "-n", "-H", "-u", identity.name, *keep, *preserve, "--"]
 
     def close(self) -> None:
         """Let go of the threads. Commands that still run end by their timeouts."""
@@ -86,7 +110,7 @@ class Processes:
             env: Variables to add or replace.
             cwd: Where it starts. It is the server who goes there, not the actor.
             timeout: Seconds, the wait for its turn included. Then its whole process group is killed.
-            pass_fds: Descriptors that stay open in it. sudo does not pass them on.
+            pass_fds: Descriptors that stay open in it.
             stdout: A descriptor that takes its standard output, of which nothing is then returned: a file in
                 memory for tens of megabytes. No descriptor is used any more when this is over.
             max_output: Bytes of standard output at most.
@@ -99,7 +123,7 @@ class Processes:
         """
         command = Command(
             name=os.path.basename(argv[0]),
-            prepare=lambda: self._prepare(argv, actor, env or {}),
+            prepare=lambda: self._prepare(argv, actor, env or {}, pass_fds),
             stdin=input,
             cwd=cwd,
             timeout=timeout,
@@ -116,6 +140,7 @@ class Processes:
             command.cancel()
             raise
         if actor is not None and finished.returncode and finished.stderr.startswith(("setpriv:", "sudo:")):
+            _log.warning("%s", finished.stderr.strip()[:500])
             raise PermissionDenied(f"The server could not run {command.name} as {actor}", user=actor)
         return finished
 
@@ -133,7 +158,7 @@ class Processes:
             self._waiting -= 1
 
     def _prepare(
-        self, argv: Sequence[str], actor: str | None, env: Mapping[str, str]
+        self, argv: Sequence[str], actor: str | None, env: Mapping[str, str], pass_fds: Sequence[int]
     ) -> tuple[list[str], dict[str, str]]:
         """The command line and environment. Looks the actor up, which can block."""
         own = self.identities.own
@@ -152,12 +177,7 @@ class Processes:
         line = [program, *argv[1:]]
         if identity is None or identity == own:
             return line, environment
-        return [*(_sudo(identity, env) if self._sudo else _setpriv(identity)), *line], environment
-
-
-def _sudo(identity: Identity, variables: Iterable[str]) -> list[str]:
-    # Only the variables' names are shown in the list of processes, never their values.
-    return ["sudo", "-n", "-H", "-u", identity.name, f"--preserve-env={','.join(variables)}", "--"]
+        return [*self.becoming(identity, env, max(pass_fds, default=2) + 1), *line], environment
 
 
 def _setpriv(identity: Identity) -> list[str]:
