@@ -37,7 +37,7 @@ class Client(asyncio.Protocol):
         self.is_upgraded = False
         self.subscribed = asyncio.get_running_loop().create_future()
         self.heard_at = 0.0
-        self.bytes = 0
+        self.rest = b""
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -49,18 +49,25 @@ class Client(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if not self.is_upgraded:
-            if not data.startswith(b"HTTP/1.1 101"):
+            if not data.startswith(b"HTTP/1.1 101") and not self.subscribed.done():
                 self.subscribed.set_exception(RuntimeError(data[:300].decode()))
                 return
             self.is_upgraded = True
             self.transport.write(masked(self.message))
-        elif not self.subscribed.done():
-            self.subscribed.set_result(None)
-        elif data[0] == 0x89:  # a ping
-            self.transport.write(b"\x8a" + bytes([0x80 | (len(data) - 2)]) + bytes(4) + data[2:])
-        else:
-            self.heard_at = time.monotonic()
-            self.bytes += len(data)
+            return
+        self.rest += data
+        while len(self.rest) >= 2:
+            head, size = (2, self.rest[1]) if self.rest[1] < 126 else (4, int.from_bytes(self.rest[2:4]))
+            if len(self.rest) < head + size:
+                return
+            opcode, payload = self.rest[0] & 0xF, self.rest[head : head + size]
+            self.rest = self.rest[head + size :]
+            if opcode == 9:
+                self.transport.write(b"\x8a" + bytes([0x80 | len(payload)]) + bytes(4) + payload)
+            elif not self.subscribed.done():
+                self.subscribed.set_result(None)
+            else:
+                self.heard_at = time.monotonic()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.subscribed.done():

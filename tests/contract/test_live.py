@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections import defaultdict
@@ -152,17 +153,9 @@ def test_readers_that_never_read_cost_the_others_nothing(tmp_path: Path) -> None
         "S9S_EVENTS__MAX_BUFFER_BYTES": "16384",
     }
     with Server(tmp_path, environment) as server:
-        url = server.base_url.replace("http", "ws") + "/v1/ws"
-        headers = {"Authorization": f"Bearer {server.token('dave')}"}
-        idle = []
+        idle: list[socket.socket] = []
         try:
-            for _ in range(1000):
-                # The kernel's own buffers are part of what a slow reader has.
-                one = connect(url, additional_headers=headers, proxy=None, max_queue=1, compression=None)
-                one.send('{"action":"subscribe","channel":"jobs"}')
-                one.recv()
-                one.socket.setsockopt(1, 8, 4096)
-                idle.append(one)
+            idle += [_subscribed(server) for _ in range(1000)]
             listener = Listener(server, "carol")
             assert listener.ready.wait(20)
             before, began = _rss(server), len(listener.updates)
@@ -175,7 +168,26 @@ def test_readers_that_never_read_cost_the_others_nothing(tmp_path: Path) -> None
             assert grown < 100_000, f"{grown:.0f} KB more"
         finally:
             for one in idle:
-                one.socket.close()
+                one.close()
+
+
+def _subscribed(server: Server) -> socket.socket:
+    """A client that subscribes to everything and never reads again."""
+    host, _, port = server.base_url.removeprefix("http://").partition(":")
+    one = socket.socket()
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    one.connect((host, int(port)))
+    one.settimeout(20)
+    one.sendall(
+        b"GET /v1/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        b"Authorization: Bearer %b\r\n\r\n" % server.token("dave").encode()
+    )
+    assert one.recv(4096).startswith(b"HTTP/1.1 101")
+    message = b'{"action":"subscribe","channel":"jobs"}'
+    one.sendall(bytes([0x81, 0x80 | len(message)]) + bytes(4) + message)
+    assert b"subscribed" in one.recv(4096)
+    return one
 
 
 def _rss(server: Server) -> float:
