@@ -12,7 +12,9 @@ from typing import Any
 
 from benchmarks import clusters, machine, wrk
 from benchmarks.filters import filters, walk
+from benchmarks.latency import CHURN
 from benchmarks.lists import JOBS, NODES
+from benchmarks.printed import printed
 from benchmarks.results import Result, median, say
 from benchmarks.servers import Server, s9s
 from lab import Lab
@@ -54,9 +56,10 @@ def refresh() -> Iterator[Result]:
 
 
 def memory() -> Iterator[Result]:
-    """Resident memory on the simulated cluster, the simulation included."""
-    with s9s(jobs=JOBS, nodes=NODES) as server:
-        yield _memory("memory", "resident memory, simulated cluster included", server)
+    """Resident memory of a server on a snapshot of 100,000 jobs and 10,000 nodes that goes on changing."""
+    with printed(jobs=JOBS, nodes=NODES, churn=CHURN) as slurm, s9s(settings=slurm) as server:
+        clusters.wait_for_jobs(server, JOBS)
+        yield _memory("memory", f"resident memory, {CHURN:.0%} of the jobs changing each second", server)
 
 
 async def _refreshes(lab: Lab) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

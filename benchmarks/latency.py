@@ -7,10 +7,11 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks import machine
+from benchmarks import clusters, machine
 from benchmarks.filters import filters, walk
 from benchmarks.lists import JOBS, NODES
 from benchmarks.paced import Order, paced
+from benchmarks.printed import printed
 from benchmarks.results import Result, median, percentile
 from benchmarks.servers import Server, s9s
 
@@ -21,7 +22,8 @@ CHURN = 0.01
 
 def latency() -> Iterator[Result]:
     """2,000 requests a second, each with a new filter, while 1 % of 100,000 jobs change each second."""
-    with s9s(jobs=JOBS, nodes=NODES, churn=CHURN) as server:
+    with printed(jobs=JOBS, nodes=NODES, churn=CHURN) as slurm, s9s(settings=slurm) as server:
+        clusters.wait_for_jobs(server, JOBS)
         paths = filters(server, RATE * SECONDS * (ROUNDS + 1))
         walk(server)
         rounds: list[dict[str, Any]] = []

@@ -112,6 +112,8 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         )
         server = _GreetingServer(config, settings, application)
         watching = asyncio.create_task(tls.watch()) if tls else None
+        # A thread that reads what Slurm has printed lets requests wait no longer than this.
+        sys.setswitchinterval(0.001)
         # What is alive now lives as long as the process: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()

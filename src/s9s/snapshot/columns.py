@@ -147,12 +147,15 @@ class Columns:
         self._keys, self.order = keys, order
 
     def _make_room(self, slots: int) -> None:
-        if slots > self.capacity:
-            # A ninth of empty room at most: each slot takes 220 bytes.
-            more = max(slots, self.capacity * 9 // 8) - self.capacity
-            self._numbers = np.pad(self._numbers, ((0, 0), (0, more)))
-            self._codes = np.pad(self._codes, ((0, 0), (0, more)))
-            self._key = np.pad(self._key, (0, more))
+        if slots > (used := self.capacity):
+            # Copying takes a moment, so there is much room; zeros take no memory until they are written.
+            room = max(slots, used * 2)
+            for name, rows in (("_numbers", len(NUMBERS)), ("_codes", len(CODES))):
+                old = getattr(self, name)
+                grown = np.zeros((rows, room), old.dtype)
+                grown[:, :used] = old
+                setattr(self, name, grown)
+            self._key = np.concatenate([self._key, np.zeros(room - used, np.int64)])
 
 
 _CODE_ROW: Final = {name: row for row, name in enumerate(CODES)}
