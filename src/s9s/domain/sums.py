@@ -72,7 +72,7 @@ class WaitSum(Struct, frozen=True, kw_only=True):
     cpus: int
     """The least of the sizes of `SIZES`."""
     seconds: int
-    """The least wait of these jobs, to the minute, and to the hour for very long ones."""
+    """The least wait of these jobs: whole minutes."""
     jobs: int
     total_seconds: int
     longest_seconds: int

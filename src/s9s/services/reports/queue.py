@@ -18,11 +18,8 @@ from s9s.services.reports.words import count, minute, named, on, percent
 
 _METHOD: Final = (
     "A job waits from the moment at which it could have started (its dependencies met, its begin time "
-    "reached) "
-    "until it starts; its submission counts where Slurm does not tell that moment. Jobs count by the day of "
-    "their start, once they have ended. Medians and ninths of ten are exact to the minute, and to the "
-    "hour for "
-    "waits above two days."
+    "reached) until it starts; its submission counts where Slurm does not tell that moment. Jobs count by "
+    "the day of their start, once they have ended. Medians are exact to the minute."
 )
 _BACKLOG: Final = "The backlog is the number of pending jobs, each unstarted task of an array being one."
 

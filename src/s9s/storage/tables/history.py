@@ -87,6 +87,27 @@ finished_jobs = Table(
         "numeric_id",
         "job_name",
     ),
+    # All that sums over everybody's jobs need, already in groups.
+    Index(
+        "ix_finished_jobs_sums",
+        "cluster",
+        "partition",
+        "user",
+        "account",
+        "end_time",
+        "start_time",
+        "elapsed_seconds",
+        "cpu_count",
+        "gpus",
+        "node_count",
+        "state",
+        "eligible_time",
+        "submit_time",
+        "memory_mib",
+        "cpu_seconds",
+        "max_memory_mib",
+        "gpu_utilization",
+    ),
 )
 
 #: How far the history of each cluster reaches: the jobs that ended in [since, until) are all there.
