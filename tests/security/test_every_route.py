@@ -69,6 +69,11 @@ TABLE = {
     "download_export": ANYBODY,
     "delete_export": ANYBODY,
     "search_everything": ANYBODY,
+    "create_report": "reports:write",
+    "list_reports": "reports:read",
+    "get_report": "reports:read",
+    "download_report": "reports:read",
+    "delete_report": "reports:write",
     "whoami": ANYBODY,
     "create_ticket": ANYBODY,
     "stream_events": ANYBODY,  # each channel needs the scope of its list: tests/api/test_ws.py
@@ -227,6 +232,8 @@ async def answers(caller: httpx2.AsyncClient) -> dict[str, httpx2.Response]:
             export_id="exp_0",
             alert_id="alr_0",
             silence_id="sil_0",
+            report_id="rep_0",
+            schedule_id="sch_0",
         )
         body = BODIES.get(operation, {})
         content: dict[str, Any] = {"json": body} if method in ("POST", "PUT") else {}

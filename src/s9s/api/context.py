@@ -33,6 +33,7 @@ from s9s.services.metrics import Metrics
 from s9s.services.nodes import Nodes
 from s9s.services.output import Output
 from s9s.services.partitions import Partitions
+from s9s.services.reports.service import Reports
 from s9s.services.search import Search
 from s9s.services.self_service import SelfService
 from s9s.services.status import Health
@@ -67,6 +68,7 @@ class Services:
     alerts: Alerts
     streams: EventStreams
     exports: Exports
+    reports: Reports
 
 
 def checks(auditing: Auditing) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:

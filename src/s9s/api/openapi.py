@@ -54,6 +54,7 @@ _TAGS: Final = {
     "Partitions": "Partitions and what is free in them",
     "Metrics": "How busy the cluster is, now and over time",
     "Search": "One question to everything",
+    "Reports": "Utilization, efficiency, usage and waits over a period, for people",
     "Credentials": "Who the caller is, and the caller's own credentials",
     "Exports": "Rows as files: CSV, Excel, Parquet and more",
     "Audit": "What was done by whom, for administrators",

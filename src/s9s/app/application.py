@@ -44,6 +44,7 @@ from s9s.services.nodes import Nodes
 from s9s.services.outgoing import Outgoing
 from s9s.services.output import Output
 from s9s.services.partitions import Partitions
+from s9s.services.reports.service import Reports
 from s9s.services.search import Search
 from s9s.services.self_service import SelfService
 from s9s.services.status import Health
@@ -163,6 +164,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             logins=logins,
             audit=audit,
             streams=channels.streams,
+            reports=Reports(cluster, history_key(settings), queue),
             exports=open_exports(settings, queue, database, cluster, holds, jobs, nodes, users, partitions),
             alerts=alerts,
         )

@@ -13,6 +13,7 @@ from s9s.config.events import Events
 from s9s.config.history import History
 from s9s.config.identity import Certificates, Login, OAuth, OpenIdConnect
 from s9s.config.metrics import Metrics
+from s9s.config.reports import Reports
 from s9s.config.samples import Samples
 from s9s.config.section import Section
 from s9s.config.server import Database, Limits, Logging, Server
@@ -36,6 +37,7 @@ class Settings(BaseModel):
     oidc: OpenIdConnect = Field(default_factory=OpenIdConnect)
     login: Login = Field(default_factory=Login)
     events: Events = Field(default_factory=Events)
+    reports: Reports = Field(default_factory=Reports)
     mail: Mail = Field(default_factory=Mail)
     outgoing: Outgoing = Field(default_factory=Outgoing)
     submissions: Submissions = Field(default_factory=Submissions)

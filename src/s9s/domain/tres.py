@@ -81,6 +81,16 @@ def gres_gpus(text: str) -> int:
     return total
 
 
+def gpu_types_of(text: str) -> frozenset[str]:
+    """The types of the GPUs in a GRES list: ``a100`` of ``gpu:a100:4(S:0-1)``; ``gpu`` where it has none."""
+    types = set()
+    for item in _PARENTHESES.sub("", text).split(","):
+        parts = re.split("[:=]", item.strip().removeprefix("gres:").removeprefix("gres/"))
+        if parts[0] == "gpu":
+            types.add(parts[1] if len(parts) > 1 and not parts[1][:1].isdecimal() else "gpu")
+    return frozenset(types)
+
+
 def _count(text: str) -> int:
     match = _COUNT.fullmatch(text)
     if match is None:

@@ -35,6 +35,8 @@ SCOPES: Final = {
     "nodes:read": "List and look up nodes",
     "nodes:write": "Drain, resume and change nodes, as far as Slurm allows the user",
     "partitions:read": "List and look up partitions",
+    "reports:read": "List and fetch one's own reports and their schedules",
+    "reports:write": "Have reports made and scheduled of what one may see, and delete them",
     "tokens:read": "List one's own credentials",
     "tokens:write": "Make narrower credentials of one's own and revoke them",
     "users:read": "List and look up users",
@@ -180,6 +182,38 @@ def require_totals(caller: Caller, info: ClusterInfo) -> None:
         and may_see_all(caller, info, "partitions")
     ):
         raise PermissionDenied("This credential does not see the whole cluster")
+
+
+def report_visibility(caller: Caller, info: ClusterInfo, user: User | None) -> Visibility | None:
+    """Whose jobs a report for a caller sums over: what `job_visibility` and PrivateData=usage allow."""
+    sight = job_visibility(caller, info, user)
+    if may_see_all(caller, info, "usage"):
+        return sight
+    own = visibility_of(caller, info, user, "usage") or Visibility()
+    return Visibility(users=own.users, accounts=own.accounts, within=sight)
+
+
+def report_partitions(caller: Caller, wanted: frozenset[str] | None) -> frozenset[str] | None:
+    """The partitions of a report: those that are wanted, or all that the credential is for.
+
+    Raises `PermissionDenied` for what is beyond the credential.
+    """
+    allowed = caller.restrictions.partitions
+    if not allowed:
+        return wanted
+    if wanted is not None and not wanted <= allowed:
+        raise _beyond("partition", ",".join(sorted(wanted - allowed)), allowed)
+    return wanted or allowed
+
+
+def may_report_on_all(caller: Caller, info: ClusterInfo, partitions: frozenset[str] | None) -> bool:
+    """Whether a report for a caller may hold sums over everybody's jobs and nodes in these partitions."""
+    names = [None] if partitions is None else sorted(partitions)
+    return (
+        all(may_see_job_totals(caller, info, name) for name in names)
+        and may_see_all(caller, info, "nodes")
+        and may_see_all(caller, info, "partitions")
+    )
 
 
 def require_channel(caller: Caller, info: ClusterInfo, user: User | None, channel: str) -> Visibility | None:

@@ -30,6 +30,41 @@ def ratio_of(samples: Sequence[Sample], part: Measure, whole: Measure) -> float 
     return 100 * sum(part(one) * one.covered_seconds for one in samples) / total if total else None
 
 
+def merged(series: Sequence[Sequence[Sample]]) -> list[Sample]:
+    """Samples of several partitions as if they were one, in order."""
+    if len(series) == 1:
+        return list(series[0])
+    found: dict[int, list[Sample]] = {}
+    for one in series:
+        for sample in one:
+            found.setdefault(sample.at, []).append(sample)
+    return [_together(some) for _, some in sorted(found.items())]
+
+
+def _together(samples: Sequence[Sample]) -> Sample:
+    states = sorted({state for one in samples for state in one.jobs})
+    kinds = sorted({kind for one in samples for kind in one.nodes})
+    return Sample(
+        at=samples[0].at,
+        step_seconds=samples[0].step_seconds,
+        covered_seconds=max(one.covered_seconds for one in samples),
+        cpus_total=sum(one.cpus_total for one in samples),
+        cpus_allocated=sum(one.cpus_allocated for one in samples),
+        memory_total_mib=sum(one.memory_total_mib for one in samples),
+        memory_allocated_mib=sum(one.memory_allocated_mib for one in samples),
+        gpus_total=sum(one.gpus_total for one in samples),
+        gpus_allocated=sum(one.gpus_allocated for one in samples),
+        jobs={state: sum(one.jobs.get(state, 0.0) for one in samples) for state in states},
+        nodes={kind: sum(one.nodes.get(kind, 0.0) for one in samples) for kind in kinds},
+        pending_max=sum(one.pending_max for one in samples),
+        submitted=sum(one.submitted for one in samples),
+        started=sum(one.started for one in samples),
+        completed=sum(one.completed for one in samples),
+        failed=sum(one.failed for one in samples),
+        cancelled=sum(one.cancelled for one in samples),
+    )
+
+
 def pieces(samples: Sequence[Sample], period: Period) -> list[tuple[int, list[Sample]]]:
     """The period in hours, days or weeks of its time zone, each with its samples; none left out."""
     found: dict[int, list[Sample]] = {}

@@ -1,0 +1,241 @@
+"""Reports: asked for, looked up, fetched, deleted. A worker makes the files."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from s9s.domain.errors import PermissionDenied, ResourceConflict, ResourceNotFound, ValidationError
+from s9s.domain.periods import CALENDAR, FIRST_DAY, LAST_DAY, Period, last_full, zone
+from s9s.domain.queries import Page, Visibility
+from s9s.domain.report_plans import ReportPlan, ReportRequest
+from s9s.domain.reports import ReportType
+from s9s.domain.tres import gpu_types_of
+from s9s.domain.work import WorkItem, WorkState
+from s9s.services.access import (
+    Caller,
+    Role,
+    may_report_on_all,
+    may_see_all,
+    may_see_made,
+    report_partitions,
+    report_visibility,
+    require_scope,
+)
+from s9s.services.clusters import Cluster
+from s9s.services.work import WorkQueue
+
+REPORT: Final = "report"
+READ, WRITE = "reports:read", "reports:write"
+#: What a report is made of, and so what it takes.
+_SOURCES: Final = {ReportType.UTILIZATION: "metrics:read"}
+#: No longer period is reported on.
+MAX_DAYS: Final = 3660
+#: No more reports than this are looked through for those that a credential may see.
+_LOOKED_THROUGH: Final = 10_000
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class Reports:
+    """The reports of one cluster.
+
+    Args:
+        cluster: Which one.
+        key: Its name in the database.
+        queue: Where the work is put.
+        clock: Epoch seconds.
+    """
+
+    def __init__(
+        self, cluster: Cluster, key: str, queue: WorkQueue, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._cluster = cluster
+        self._key = key
+        self._queue = queue
+        self._clock = clock
+
+    async def plan(
+        self, request: ReportRequest, caller: Caller, *, schedule_id: str | None = None
+    ) -> ReportPlan:
+        """All that is to be reported on, as far as the caller may see it now.
+
+        Raises `ValidationError`, `PermissionDenied`, `SlurmUnavailable`.
+        """
+        require_scope(caller, WRITE)
+        require_scope(caller, _SOURCES.get(request.type, "jobs:read"))
+        info = self._cluster.info
+        period = period_of(request, self._clock())
+        partitions = report_partitions(caller, self._known(request.partitions, caller))
+        has_totals = may_report_on_all(caller, info, partitions)
+        if request.type is ReportType.UTILIZATION and not has_totals:
+            raise PermissionDenied(
+                "This credential does not see the whole cluster, which a utilization report is about"
+            )
+        visibility = report_visibility(caller, info, self._cluster.snapshot.users.get(caller.user))
+        name = info.name or self._key
+        return ReportPlan(
+            request=request,
+            period=period,
+            key=self._key,
+            cluster=name,
+            scope=_scope(partitions, visibility, caller),
+            partitions=partitions,
+            visibility=visibility,
+            has_totals=has_totals,
+            gpu_types=self._gpu_types() if request.type is ReportType.USAGE else {},
+            filename=_filename(request, period, name),
+            credential=caller.token_id,
+            schedule_id=schedule_id,
+        )
+
+    async def create(self, plan: ReportPlan, caller: Caller, *, item_id: str | None = None) -> WorkItem:
+        """Have a planned report made. Raises `RateLimitExceeded`."""
+        item_id = await self._queue.put(REPORT, caller.user, msgspec.to_builtins(plan), item_id=item_id)
+        item = await self._queue.get(item_id)
+        assert item is not None
+        return item
+
+    async def get(self, report_id: str, caller: Caller, *, wait_seconds: float = 0) -> WorkItem:
+        """One report, when it is finished or the wait is over. Raises `ResourceNotFound`."""
+        item = await self._seen(report_id, caller)
+        if wait_seconds and not item.status.is_finished:
+            item = await self._queue.wait(report_id, wait_seconds) or item
+        return item
+
+    async def page(
+        self,
+        caller: Caller,
+        *,
+        user: str | None = None,
+        types: frozenset[str] | None = None,
+        states: frozenset[WorkState] | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> Page[WorkItem]:
+        """The caller's reports, for administrators everybody's, or only those of `user`; the newest first."""
+        owner = user if caller.role is Role.ADMIN else caller.user
+        if user is not None and owner != user:
+            return Page(items=[], total=0, limit=limit, offset=offset)
+        found = await self._queue.list(REPORT, owner=owner, states=states, limit=_LOOKED_THROUGH, offset=0)
+        seen = [
+            item
+            for item in found.items
+            if (types is None or item.payload["request"]["type"] in types) and self._may_see(item, caller)
+        ]
+        return Page(items=seen[offset : offset + limit], total=len(seen), limit=limit, offset=offset)
+
+    async def cancel(self, report_id: str, caller: Caller) -> tuple[WorkItem, bool]:
+        """Cancel a report; one that is finished is deleted with its file. Raises `ResourceNotFound`.
+
+        The report as it was at last, and whether it is deleted.
+        """
+        before = await self._seen(report_id, caller)
+        after = await self._queue.cancel(report_id)
+        return after or before, after is None or before.status.is_finished
+
+    def expiry(self, item: WorkItem) -> int:
+        """When its file is deleted; epoch seconds."""
+        return self._queue.expiry(item)
+
+    async def file(self, report_id: str, caller: Caller) -> WorkItem:
+        """A report whose file can be fetched. Raises `ResourceNotFound`, `ResourceConflict`."""
+        item = await self._seen(report_id, caller)
+        if item.status is not WorkState.COMPLETED:
+            what = "not finished yet" if not item.status.is_finished else item.status.value
+            raise ResourceConflict(
+                f"Report {report_id} is {what}",
+                resource_type="report",
+                resource_id=report_id,
+                state=item.status.value,
+            )
+        return item
+
+    async def read(self, item: WorkItem, start: int, end: int) -> AsyncIterator[bytes]:
+        """The bytes of a file from `start` up to `end` (exclusive), in pieces. Raises `ResourceNotFound`."""
+        assert item.result is not None
+        try:
+            return await self._queue.artifacts.open(item.result["artifact"], start, end)
+        except FileNotFoundError as error:
+            raise ResourceNotFound.of("report", item.item_id) from error
+
+    async def _seen(self, report_id: str, caller: Caller) -> WorkItem:
+        item = await self._queue.get(report_id)
+        if item is None or item.kind != REPORT or not self._may_see(item, caller):
+            raise ResourceNotFound.of("report", report_id)
+        return item
+
+    @staticmethod
+    def _may_see(item: WorkItem, caller: Caller) -> bool:
+        return may_see_made(caller, item.owner, item.payload["credential"], READ)
+
+    def _known(self, wanted: tuple[str, ...] | None, caller: Caller) -> frozenset[str] | None:
+        """The partitions, if there are all of them. Raises `ValidationError`."""
+        if wanted is None:
+            return None
+        known = {partition.name for partition in self._cluster.snapshot.partitions.all()}
+        if unknown := sorted(set(wanted) - known):
+            may_see = may_see_all(caller, self._cluster.info, "partitions")
+            allowed = sorted(known) if may_see else "partitions that there are"
+            raise ValidationError.of("parameters.partitions", ",".join(unknown), allowed)
+        return frozenset(wanted) or None
+
+    def _gpu_types(self) -> dict[str, list[str]]:
+        found: dict[str, set[str]] = {}
+        for node in self._cluster.snapshot.nodes.all():
+            for partition in node.partitions if node.gres else ():
+                found.setdefault(partition, set()).update(gpu_types_of(node.gres or ""))
+        return {partition: sorted(types) for partition, types in found.items() if types}
+
+
+def period_of(request: ReportRequest, now: float) -> Period:
+    """The days that are reported on. Raises `ValidationError`."""
+    try:
+        clock = zone(request.time_zone)
+    except ValueError:
+        raise ValidationError.of(
+            "parameters.time_zone", request.time_zone, "an IANA time zone like UTC or Europe/Berlin"
+        ) from None
+    first, last = request.start_date, request.end_date
+    if first is None and last is None:
+        if request.period not in CALENDAR:
+            raise ValidationError.of(
+                "parameters.period",
+                request.period,
+                [*CALENDAR],
+                "A custom period needs start_date and end_date",
+            )
+        return last_full(request.period, request.time_zone, now)
+    if first is None or last is None:
+        name = "start_date" if first is None else "end_date"
+        raise ValidationError.of(
+            f"parameters.{name}", None, "a date", "start_date and end_date belong together"
+        )
+    today = datetime.fromtimestamp(now, clock).date()
+    if not FIRST_DAY <= first <= min(today, LAST_DAY):
+        raise ValidationError.of(
+            "parameters.start_date", str(first), f"a date from {FIRST_DAY} to today, {today}"
+        )
+    if not first <= last <= min(first + timedelta(days=MAX_DAYS - 1), LAST_DAY):
+        raise ValidationError.of(
+            "parameters.end_date", str(last), f"a date from start_date on, for {MAX_DAYS} days at most"
+        )
+    return Period(first, last, request.time_zone)
+
+
+def _scope(partitions: frozenset[str] | None, visibility: Visibility | None, caller: Caller) -> str:
+    names = sorted(partitions or ())
+    shown = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+    where = "All partitions" if not names else f"Partition{'s' if len(names) > 1 else ''} {shown}"
+    whose = "all users" if visibility is None else f"only jobs that {caller.user} may see"
+    return f"{where}, {whose}"
+
+
+def _filename(request: ReportRequest, period: Period, cluster: str) -> str:
+    """``hpc-usage-2026-11-01-to-2026-11-30.pdf``."""
+    name = _UNSAFE.sub("-", cluster)[:64].strip(".-") or "cluster"
+    return f"{name}-{request.type.value}-{period.first}-to-{period.last}.{request.format.value}"
