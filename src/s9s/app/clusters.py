@@ -194,7 +194,14 @@ def _slurmrestd(settings: Settings, url: str, tokens: TokenSource, processes: Pr
             raise KeyError(user)
         return identity.home
 
-    return RestBackend(url=url, tokens=tokens, home=home, timeout_seconds=settings.cluster.timeout_seconds)
+    cluster = settings.cluster
+    return RestBackend(
+        url=url,
+        tokens=tokens,
+        home=home,
+        timeout_seconds=cluster.timeout_seconds,
+        ca=str(cluster.slurmrestd_ca) if cluster.slurmrestd_ca else None,
+    )
 
 
 def _simulated(settings: Settings) -> Backend:

@@ -31,6 +31,8 @@ class Cluster(Section):
         | None
     ) = None
     """Address of slurmrestd; unset looks for one on this host."""
+    slurmrestd_ca: AbsolutePath | None = None
+    """Certificates of who may vouch for a slurmrestd behind `https://` (PEM); unset are those of the host."""
     jwt_key: AbsolutePath | None = None
     """The cluster's `jwt_key` (AuthAltParameters), from which short-lived tokens of users are made."""
     bin_dir: AbsolutePath | None = None

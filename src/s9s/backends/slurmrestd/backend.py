@@ -49,6 +49,7 @@ class RestBackend:
         home: A user's home directory, where jobs start that do not say; `KeyError` where it is not known. May
             block.
         timeout_seconds: For an answer to begin, and between its parts.
+        ca: Certificates of the authorities that may vouch for an ``https://`` address; ``None``: the host's.
         network: Replaces the network, for tests.
     """
 
@@ -59,12 +60,13 @@ class RestBackend:
         tokens: TokenSource,
         home: Callable[[str], str] = _home,
         timeout_seconds: float = 60.0,
+        ca: str | None = None,
         network: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self._tokens = tokens
         self._home = home
         self._homes: dict[str, str] = {}
-        self._client = Client(Transport(url, network=network), tokens, timeout_seconds=timeout_seconds)
+        self._client = Client(Transport(url, ca=ca, network=network), tokens, timeout_seconds=timeout_seconds)
         self._lookup = JobLookup(self._client)
         self._cancellation = Cancellation(self._client, self._lookup)
         self._accounting = Accounting(self._client)

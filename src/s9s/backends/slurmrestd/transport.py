@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
@@ -40,17 +41,24 @@ class Transport:
 
     Args:
         url: ``http://host:port``, ``https://...`` or ``unix:/path/of/socket``.
+        ca: Certificates of the authorities that may vouch for what is behind ``https://`` (PEM); ``None``:
+            those of the host.
         network: Replaces the network, for tests.
+
+    Raises:
+        SlurmUnavailable: when `ca` holds no certificates.
     """
 
-    def __init__(self, url: str, *, network: httpx2.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, url: str, *, ca: str | None = None, network: httpx2.AsyncBaseTransport | None = None
+    ) -> None:
         limits = httpx2.Limits(
             max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS, keepalive_expiry=20
         )
         socket = url.removeprefix("unix://").removeprefix("unix:") if url.startswith("unix:") else None
         self._client = httpx2.AsyncClient(
             base_url="http://localhost" if socket else url.rstrip("/"),
-            transport=network or httpx2.AsyncHTTPTransport(uds=socket, limits=limits),
+            transport=network or httpx2.AsyncHTTPTransport(uds=socket, limits=limits, verify=_verifying(ca)),
             # No proxy of the environment stands between us and slurmrestd.
             trust_env=False,
             headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "s9s"},
@@ -114,6 +122,14 @@ class Transport:
                     ) from error
             await asyncio.sleep(_RETRY_SECONDS * attempt * random.uniform(0.5, 1.5))  # noqa: S311 -- spreads, hides nothing
         raise AssertionError("unreachable")
+
+
+def _verifying(ca: str | None) -> ssl.SSLContext:
+    """Who is believed to be slurmrestd: users' tokens go there."""
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except OSError as error:  # ssl's own errors are among them
+        raise SlurmUnavailable(f"cluster.slurmrestd_ca cannot be used: {error.strerror or error}") from error
 
 
 async def _read(response: httpx2.Response) -> bytes:
