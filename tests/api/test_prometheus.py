@@ -58,6 +58,7 @@ async def test_the_cluster_is_the_one_of_the_other_routes(application: Applicati
     assert reasons == cluster["job_counts"]["PENDING"]
     assert found["s9s_slurm_up", ()] == 1
     assert found["s9s_refresh_duration_seconds_count", (("what", "jobs"),)] >= 1
+    assert found["s9s_event_readers", ()] == found["s9s_event_lags_total", ()] == 0
     assert found["process_resident_memory_bytes", ()] > 10**7
 
 

@@ -72,6 +72,9 @@ _BODIES = {
 }
 """By route: where its body stands."""
 
+_QUERIES = {"GET /v1/search": "?q=alice%20gpu&limit=20"}
+"""By route: the parameters of its example, where it needs some."""
+
 
 def requests(block: Block) -> list[Call]:
     """The requests of an http block, with the bodies that the contract shows for them."""
@@ -79,7 +82,8 @@ def requests(block: Block) -> list[Call]:
     for route in routes(block):
         place = _BODIES.get(str(route))
         headers = {"Content-Type": "application/json"} if place else {}
-        found.append(Call(route.method, route.url, headers, _text(*place) if place else None))
+        url = route.url + _QUERIES.get(str(route), "")
+        found.append(Call(route.method, url, headers, _text(*place) if place else None))
     return found
 
 

@@ -21,7 +21,7 @@ from s9s.app.events import watched
 from s9s.app.history import history_key, recording
 from s9s.app.hook import listening
 from s9s.app.live import Live, live
-from s9s.app.metrics import sampling
+from s9s.app.metrics import open_telemetry, sampling
 from s9s.app.reaching import reaching
 from s9s.app.work import background, open_exports
 from s9s.config import Settings
@@ -48,7 +48,6 @@ from s9s.services.reports.service import Reports
 from s9s.services.search import Search
 from s9s.services.self_service import SelfService
 from s9s.services.status import Health
-from s9s.services.telemetry import Telemetry
 from s9s.services.tokens import Tokens
 from s9s.services.users import Users
 from s9s.storage.audit import AuditRecords
@@ -121,7 +120,6 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         logins = open_logins(settings, tokens, failures)
         stack.callback(logins.close)
         tally = RequestTally()
-        exposition = Exposition(metrics, Telemetry(cluster, failures), tally)
         proxies = Proxies(settings.server.trusted_proxies)
         credentials = open_credentials(settings, tokens, access_tokens, failures, is_simulated=is_simulated)
         nodes, users, partitions = Nodes(cluster), Users(cluster), Partitions(cluster)
@@ -136,6 +134,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         )
         channels.hub.current[Channel.ALERTS] = lambda: alerts.current
         queue = await stack.enter_async_context(background(settings, database))
+        telemetry = open_telemetry(cluster, failures, queue, channels.hub)
         services = Services(
             jobs=jobs,
             job_pages=JobPages(jobs),
@@ -156,7 +155,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             efficiencies=Efficiencies(cluster, history_key(settings), EfficiencyRecords(database)),
             metrics=metrics,
             search=search,
-            exposition=exposition,
+            exposition=Exposition(metrics, telemetry, tally),
             health=Health([cluster], database.is_reachable, recorder.status if recorder else None),
             self_service=SelfService(tokens),
             clients=Clients(tokens, failures),

@@ -79,11 +79,15 @@ class Figures:
         eligible, submitted = number("eligible_time").take(rows), number("submit_time").take(rows)
         since_when = np.where(np.isnan(eligible), submitted, eligible)
         seconds = np.maximum(0, number("start_time").take(rows) - since_when)
-        partitions = self._columns.codes("partition").take(rows)
-        found: dict[str | None, Waits] = {None: _waits(seconds)} if len(seconds) else {}
-        for code in np.unique(partitions).tolist():
-            for name in self._names(code):
-                found[name] = _joined(found.get(name), _waits(seconds[partitions == code]))
+        codes = self._columns.codes("partition").take(rows)
+        counts, sums = np.bincount(codes), np.bincount(codes, weights=seconds)
+        longest = np.zeros(len(counts))
+        np.maximum.at(longest, codes, seconds)
+        found: dict[str | None, Waits] = {}
+        for code in np.flatnonzero(counts).tolist():
+            one = Waits(count=int(counts[code]), seconds_sum=int(sums[code]), seconds_max=int(longest[code]))
+            for name in (None, *self._names(code)):
+                found[name] = _joined(found.get(name), one)
         return found
 
     def pending_reasons(self) -> dict[str, int]:
@@ -132,10 +136,6 @@ def _tasks(columns: Columns) -> npt.NDArray[np.int64]:
     """By code of the unstarted tasks of an array: how many they are."""
     values = columns.vocabularies["array_tasks"].values
     return np.fromiter(map(_tasks_in, values), np.int64, len(values))
-
-
-def _waits(seconds: npt.NDArray[np.float64]) -> Waits:
-    return Waits(count=len(seconds), seconds_sum=int(seconds.sum()), seconds_max=int(seconds.max()))
 
 
 def _joined(one: Waits | None, other: Waits) -> Waits:

@@ -58,8 +58,11 @@ class SampleRecords:
             .where(_c.at >= start, _c.at < end)
             .order_by(_c.at)
         )
-        async with self._database.read() as connection:
-            return [_sample(row._mapping) for row in await connection.execute(rows)]
+
+        def read(connection: Connection) -> list[Sample]:
+            return [_sample(row) for row in connection.execute(rows)]
+
+        return await self._database.ask(read)
 
     async def latest(self, cluster: str) -> int | None:
         """When the newest minute began; ``None`` when there is none."""
@@ -114,7 +117,7 @@ def _rolled_up(connection: Connection, cluster: str, fresh: Sequence[Sample], st
         _c.at.in_(sorted({at for _, at in pieces})),
     )
     for row in connection.execute(select(*_COLUMNS).where(*own)):
-        before = _sample(row._mapping)
+        before = _sample(row)
         pieces[before.partition or "", before.at].append(before)
     connection.execute(delete(samples).where(*own))
     return [roll_up(some, step) for some in pieces.values()]
@@ -130,7 +133,12 @@ def _row(cluster: str, sample: Sample) -> dict[str, Any]:
     }
 
 
-def _sample(row: Mapping[Any, Any]) -> Sample:
-    values = {str(name): value for name, value in row.items()}
-    counts = {name: msgspec.json.decode(values[name]) for name in ("jobs", "nodes")}
-    return Sample(**{**values, **counts, "partition": values["partition"] or None})
+def _sample(row: Sequence[Any]) -> Sample:
+    values = dict(zip(_NAMES, row, strict=True))
+    values["jobs"], values["nodes"] = _decode(values["jobs"]), _decode(values["nodes"])
+    values["partition"] = values["partition"] or None
+    return Sample(**values)
+
+
+_NAMES: Final = tuple(column.name for column in _COLUMNS)
+_decode: Final = msgspec.json.Decoder(dict[str, float]).decode

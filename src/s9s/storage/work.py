@@ -329,6 +329,12 @@ class WorkRecords:
         async with self._database.read() as connection:
             return (await connection.execute(found)).first() is not None
 
+    async def counts(self) -> dict[tuple[str, str], int]:
+        """How many items there are, by kind and state."""
+        rows = select(work.c.kind, work.c.state, func.count()).group_by(work.c.kind, work.c.state)
+        async with self._database.read() as connection:
+            return {(kind, state): count for kind, state, count in await connection.execute(rows)}
+
     async def expired(self, now: int, limit: int = 100) -> list[WorkItem]:
         """Items whose time is over."""
         over = and_(work.c.expires_at <= now, work.c.state.not_in(_UNFINISHED))
