@@ -13,7 +13,7 @@ from tests.contract.clusters import SIMULATED, real_environment
 from tests.contract.serving import Server
 
 CLUSTERS = [
-    "simulated",
+    pytest.param("simulated", marks=pytest.mark.xdist_group("sdk")),
     pytest.param("24.11", marks=[pytest.mark.slurm, pytest.mark.xdist_group("lab24.11")]),
 ]
 

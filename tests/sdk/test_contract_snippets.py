@@ -14,7 +14,7 @@ from tests.sdk.toolchains import GO, GO_ENVIRONMENT, ROOT, built_javascript, go,
 
 SNIPPETS = {one.language: one.text for one in blocks() if one.section == "SDK Examples"}
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.xdist_group("sdk"), pytest.mark.timeout(300)]
 
 
 def snippet(language: str, server: Server) -> str:

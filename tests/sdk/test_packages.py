@@ -19,7 +19,7 @@ from tests.sdk.toolchains import GO, GO_ENVIRONMENT, ROOT, built_javascript, go,
 PYTHON = ROOT / "sdk/python"
 VERSION = re.search('VERSION = "(.*)"', (PYTHON / "src/s9s_client/version.py").read_text())[1]
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.xdist_group("sdk"), pytest.mark.timeout(300)]
 
 
 def example(readme: Path) -> str:
