@@ -384,6 +384,31 @@ var handMade = map[string]caller{
 		defer os.Remove(file)
 		return c.Exports.Run(file, &given, nil)
 	},
+	"reports.wait": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given helperArguments
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Reports.Wait(path[0], &WaitOptions{Timeout: time.Duration(given.Timeout * float64(time.Second))})
+	},
+	"reports.save": func(c *Client, path []string, _ json.RawMessage) (any, error) {
+		file := filepath.Join(os.TempDir(), fmt.Sprintf("s9s-conformance-%d", os.Getpid()))
+		defer os.Remove(file)
+		if _, err := c.Reports.Save(path[0], file); err != nil {
+			return nil, err
+		}
+		content, err := os.ReadFile(file)
+		return content, err
+	},
+	"reports.run": func(c *Client, _ []string, arguments json.RawMessage) (any, error) {
+		var given ReportCreateRequest
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		file := filepath.Join(os.TempDir(), fmt.Sprintf("s9s-conformance-%d", os.Getpid()))
+		defer os.Remove(file)
+		return c.Reports.Run(file, &given, nil)
+	},
 	"events.subscribe": func(c *Client, _ []string, arguments json.RawMessage) (any, error) {
 		var given EventSubscribeOptions
 		if err := decode(arguments, &given); err != nil {

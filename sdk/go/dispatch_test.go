@@ -198,6 +198,45 @@ var dispatch = map[string]caller{
 		given.Limit = pageSizeIn(arguments)
 		return collect(c.Search.All(&given))
 	},
+	"reports.create": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given ReportCreateRequest
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		var more ReportCreateOptions
+		if err := decode(arguments, &more); err != nil {
+			return nil, err
+		}
+		return c.Reports.Create(&given, &more)
+	},
+	"reports.list": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given ReportListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Reports.List(&given)
+	},
+	"reports.iterate": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given ReportListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		given.Limit = pageSizeIn(arguments)
+		return collect(c.Reports.All(&given))
+	},
+	"reports.get": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given ReportGetOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Reports.Get(path[0], &given)
+	},
+	"reports.delete": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Reports.Delete(path[0])
+	},
+	"reports.download": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Reports.Download(path[0])
+	},
 	"auth.login": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
 		var given AuthLoginRequest
 		if err := decode(arguments, &given); err != nil {

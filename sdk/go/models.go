@@ -198,6 +198,24 @@ type Credential struct {
 	OwnJobsOnly bool     `json:"own_jobs_only"`
 }
 
+// Delivery: Where the report goes.
+type Delivery struct {
+	Method string  `json:"method"`
+	Email  *string `json:"email"`
+	URL    *string `json:"url"`
+}
+
+// DeliveryWish: Where the report goes when it is done; it can be fetched in any case.
+type DeliveryWish struct {
+	Method string `json:"method,omitempty"`
+	// One address
+	Email string `json:"email,omitempty"`
+	// Where a webhook posts to
+	URL string `json:"url,omitempty"`
+	// What a webhook is signed with; without it one is made
+	Secret string `json:"secret,omitempty"`
+}
+
 // Dependency: Start only after another job: `afterok`, `afterany`, `afternotok`, `after`, `singleton`.
 type Dependency struct {
 	Type  string `json:"type"`
@@ -671,6 +689,82 @@ type QueueStats struct {
 	MaxWaitSeconds *int    `json:"max_wait_seconds"`
 	// Jobs that started within the window
 	JobsStarted int `json:"jobs_started"`
+}
+
+// Report: A report.
+type Report struct {
+	ReportID   string           `json:"report_id"`
+	Status     string           `json:"status"`
+	Type       string           `json:"type"`
+	Format     string           `json:"format"`
+	Parameters ReportParameters `json:"parameters"`
+	Delivery   Delivery         `json:"delivery"`
+	// Where the file is, once it is completed
+	DownloadURL *string `json:"download_url"`
+	// Bytes
+	FileSize *int   `json:"file_size"`
+	Filename string `json:"filename"`
+	// Of the file
+	Checksum *string `json:"checksum"`
+	// What it says, in a few sentences
+	Summary []string `json:"summary"`
+	// 0 to 1
+	Progress  float64 `json:"progress"`
+	CreatedAt string  `json:"created_at"`
+	// When it was finished, in whatever way
+	CompletedAt *string `json:"completed_at"`
+	// When the file is deleted
+	ExpiresAt string `json:"expires_at"`
+	// Why it failed, or why it is being tried again
+	Error *string `json:"error"`
+	// Who asked for it
+	User string `json:"user"`
+	// The schedule that asked for it
+	ScheduleID *string `json:"schedule_id"`
+}
+
+// ReportAnswer: What became of a report that was to be deleted.
+type ReportAnswer struct {
+	ReportID string `json:"report_id"`
+	Status   string `json:"status"`
+	Message  string `json:"message"`
+}
+
+// ReportList: A page of reports.
+type ReportList struct {
+	Total   int      `json:"total"`
+	Limit   int      `json:"limit"`
+	Offset  int      `json:"offset"`
+	HasMore bool     `json:"has_more"`
+	Reports []Report `json:"reports"`
+}
+
+// ReportParameters: What of, and when.
+type ReportParameters struct {
+	// day, week, month, quarter, year, custom
+	Period    string `json:"period"`
+	StartDate string `json:"start_date"`
+	EndDate   string `json:"end_date"`
+	TimeZone  string `json:"time_zone"`
+	// null: all
+	Partitions    []string `json:"partitions"`
+	IncludeCharts bool     `json:"include_charts"`
+}
+
+// ReportWish: What of, and when.
+type ReportWish struct {
+	// The last full one; `start_date` and `end_date` win over it
+	Period string `json:"period,omitempty"`
+	// First day
+	StartDate string `json:"start_date,omitempty"`
+	// Last day, which belongs to it
+	EndDate string `json:"end_date,omitempty"`
+	// Only these; without it all
+	Partitions []string `json:"partitions,omitempty"`
+	// Whether PDF and HTML have charts
+	IncludeCharts *bool `json:"include_charts,omitempty"`
+	// IANA name, of the days
+	TimeZone string `json:"time_zone,omitempty"`
 }
 
 // Request: What a job had asked for, or was given.
@@ -1535,6 +1629,140 @@ func (o *SearchQueryOptions) values() url.Values {
 		set(values, "type", o.Type)
 		set(values, "limit", o.Limit)
 		set(values, "offset", o.Offset)
+	}
+	return values
+}
+
+// ReportCreateOptions: What Reports.Create may be asked for; nil asks for nothing.
+type ReportCreateOptions struct {
+	// Answer when it is finished, after so many seconds at the latest
+	Wait float64 `json:"wait,omitempty"`
+	ctx  context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *ReportCreateOptions) WithContext(ctx context.Context) *ReportCreateOptions {
+	made := ReportCreateOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *ReportCreateOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *ReportCreateOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "wait", o.Wait)
+	}
+	return values
+}
+
+// ReportCreateRequest: What Reports.Create is asked for.
+type ReportCreateRequest struct {
+	Type       string        `json:"type"`
+	Format     string        `json:"format,omitempty"`
+	Parameters *ReportWish   `json:"parameters,omitempty"`
+	Delivery   *DeliveryWish `json:"delivery,omitempty"`
+	ctx        context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *ReportCreateRequest) WithContext(ctx context.Context) *ReportCreateRequest {
+	made := ReportCreateRequest{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *ReportCreateRequest) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+// ReportListOptions: What Reports.List may be asked for; nil asks for nothing.
+type ReportListOptions struct {
+	// utilization, efficiency, usage, queue, as a comma list
+	Type string `json:"type,omitempty"`
+	// processing, completed, failed, cancelled, as a comma list
+	Status string `json:"status,omitempty"`
+	// Reports of this user, for administrators
+	User string `json:"user,omitempty"`
+	// Maximum results
+	Limit int `json:"limit,omitempty"`
+	// Pagination offset
+	Offset int `json:"offset,omitempty"`
+	ctx    context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *ReportListOptions) WithContext(ctx context.Context) *ReportListOptions {
+	made := ReportListOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *ReportListOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *ReportListOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "type", o.Type)
+		set(values, "status", o.Status)
+		set(values, "user", o.User)
+		set(values, "limit", o.Limit)
+		set(values, "offset", o.Offset)
+	}
+	return values
+}
+
+// ReportGetOptions: What Reports.Get may be asked for; nil asks for nothing.
+type ReportGetOptions struct {
+	// Answer when it is finished, after so many seconds at the latest
+	Wait float64 `json:"wait,omitempty"`
+	ctx  context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *ReportGetOptions) WithContext(ctx context.Context) *ReportGetOptions {
+	made := ReportGetOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *ReportGetOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *ReportGetOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "wait", o.Wait)
 	}
 	return values
 }

@@ -507,6 +507,91 @@ func (s *SearchService) All(opts *SearchQueryOptions) iter.Seq2[SearchResult, er
 	}
 }
 
+// ReportsService: Reports on how a cluster is used.
+type ReportsService struct{ client *Client }
+
+// Create: Have a report made of what the caller may see now.
+//
+// It is made in the background and kept for a month; `wait` answers as soon as it is there. A
+// utilization report takes `metrics:read` too, all others `jobs:read`.
+func (s *ReportsService) Create(request *ReportCreateRequest, opts *ReportCreateOptions) (*Report, error) {
+	if request == nil {
+		request = &ReportCreateRequest{}
+	}
+	out := Report{}
+	if err := s.client.call(either(request.context(), opts.context()), call{method: "POST", path: "/v1/reports", query: opts.values(), body: request}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// List: The caller's reports, the newest first; administrators see everybody's.
+func (s *ReportsService) List(opts *ReportListOptions) (*ReportList, error) {
+	out := ReportList{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: "/v1/reports", query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// All gives every row of all pages of List, in its order; a page is fetched when it is due.
+// Its size is the Limit of opts, 500 by default.
+func (s *ReportsService) All(opts *ReportListOptions) iter.Seq2[Report, error] {
+	return func(yield func(Report, error) bool) {
+		page := ReportListOptions{}
+		if opts != nil {
+			page = *opts
+		}
+		if page.Limit == 0 {
+			page.Limit = 500
+		}
+		for {
+			got, err := s.List(&page)
+			if err != nil {
+				var none Report
+				yield(none, err)
+				return
+			}
+			for _, row := range got.Reports {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			page.Offset += len(got.Reports)
+			if !got.HasMore || len(got.Reports) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// Get: How far it is; `wait` answers as soon as it is finished.
+func (s *ReportsService) Get(reportID string, opts *ReportGetOptions) (*Report, error) {
+	out := Report{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: path("/v1/reports/{}", reportID), query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Delete: Cancel a report that is being made; delete one that is finished, with its file.
+func (s *ReportsService) Delete(reportID string) (*ReportAnswer, error) {
+	out := ReportAnswer{}
+	if err := s.client.call(context.Context(nil), call{method: "DELETE", path: path("/v1/reports/{}", reportID)}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Download: The file; a `Range` of it, too. 409 as long as it is not there, 404 after `expires_at`.
+func (s *ReportsService) Download(reportID string) ([]byte, error) {
+	out := []byte(nil)
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: path("/v1/reports/{}/download", reportID)}, &out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AuthService: Who the caller is, and logging in.
 type AuthService struct{ client *Client }
 
@@ -976,6 +1061,7 @@ type services struct {
 	Partitions *PartitionsService
 	Metrics    *MetricsService
 	Search     *SearchService
+	Reports    *ReportsService
 	Auth       *AuthService
 	Tokens     *TokensService
 	Alerts     *AlertsService
@@ -993,6 +1079,7 @@ func (c *Client) connect() {
 	c.Partitions = &PartitionsService{c}
 	c.Metrics = &MetricsService{c}
 	c.Search = &SearchService{c}
+	c.Reports = &ReportsService{c}
 	c.Auth = &AuthService{c}
 	c.Tokens = &TokensService{c}
 	c.Alerts = &AlertsService{c}

@@ -4,6 +4,7 @@ import { Events } from './events.js';
 import { Exports } from './exports.js';
 import { Http } from './http.js';
 import { Jobs } from './jobs.js';
+import { Reports } from './reports.js';
 import { Resources } from './operations.js';
 import { settingsOf, type ClientOptions } from './settings.js';
 
@@ -19,6 +20,7 @@ export class S9SClient extends Resources {
   override readonly jobs: Jobs;
   override readonly events: Events;
   override readonly exports: Exports;
+  override readonly reports: Reports;
 
   constructor(options: ClientOptions = {}) {
     const http = new Http(settingsOf(options));
@@ -26,5 +28,6 @@ export class S9SClient extends Resources {
     this.jobs = new Jobs(http);
     this.events = new Events(http);
     this.exports = new Exports(http);
+    this.reports = new Reports(http);
   }
 }

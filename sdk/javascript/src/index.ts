@@ -4,6 +4,7 @@ export { Events, type Event } from './events.js';
 export { Exports } from './exports.js';
 export { FINISHED, Jobs, type FollowOptions, type WaitOptions } from './jobs.js';
 export type * from './models.js';
+export { Reports } from './reports.js';
 export { DEFAULT_POLICY, type Policy } from './policy.js';
 export type { CallOptions } from './http.js';
 export type { ClientOptions, Fetch } from './settings.js';

@@ -196,6 +196,24 @@ export interface Credential {
   ownJobsOnly: boolean;
 }
 
+/** Where the report goes. */
+export interface Delivery {
+  method: string;
+  email: string | null;
+  url: string | null;
+}
+
+/** Where the report goes when it is done; it can be fetched in any case. */
+export interface DeliveryWish {
+  method?: 'email' | 'none' | 'webhook';
+  /** One address */
+  email?: string | null;
+  /** Where a webhook posts to */
+  url?: string | null;
+  /** What a webhook is signed with; without it one is made */
+  secret?: string | null;
+}
+
 /** Start only after another job: `afterok`, `afterany`, `afternotok`, `after`, `singleton`. */
 export interface Dependency {
   type: string;
@@ -670,6 +688,82 @@ export interface QueueStats {
   jobsStarted: number;
 }
 
+/** A report. */
+export interface Report {
+  reportId: string;
+  status: 'cancelled' | 'completed' | 'failed' | 'processing';
+  type: 'efficiency' | 'queue' | 'usage' | 'utilization';
+  format: 'csv' | 'html' | 'json' | 'pdf' | 'xlsx';
+  parameters: ReportParameters;
+  delivery: Delivery;
+  /** Where the file is, once it is completed */
+  downloadUrl: string | null;
+  /** Bytes */
+  fileSize: number | null;
+  filename: string;
+  /** Of the file */
+  checksum: string | null;
+  /** What it says, in a few sentences */
+  summary: string[] | null;
+  /** 0 to 1 */
+  progress: number;
+  createdAt: string;
+  /** When it was finished, in whatever way */
+  completedAt: string | null;
+  /** When the file is deleted */
+  expiresAt: string;
+  /** Why it failed, or why it is being tried again */
+  error: string | null;
+  /** Who asked for it */
+  user: string;
+  /** The schedule that asked for it */
+  scheduleId: string | null;
+}
+
+/** What became of a report that was to be deleted. */
+export interface ReportAnswer {
+  reportId: string;
+  status: 'cancelled' | 'completed' | 'failed' | 'processing';
+  message: string;
+}
+
+/** A page of reports. */
+export interface ReportList {
+  total: number;
+  limit: number;
+  offset: number;
+  hasMore: boolean;
+  reports: Report[];
+}
+
+/** What of, and when. */
+export interface ReportParameters {
+  /** day, week, month, quarter, year, custom */
+  period: string;
+  startDate: string;
+  endDate: string;
+  timeZone: string;
+  /** null: all */
+  partitions: string[] | null;
+  includeCharts: boolean;
+}
+
+/** What of, and when. */
+export interface ReportWish {
+  /** The last full one; `start_date` and `end_date` win over it */
+  period?: 'custom' | 'day' | 'month' | 'quarter' | 'week' | 'year';
+  /** First day */
+  startDate?: string | null;
+  /** Last day, which belongs to it */
+  endDate?: string | null;
+  /** Only these; without it all */
+  partitions?: string[] | null;
+  /** Whether PDF and HTML have charts */
+  includeCharts?: boolean;
+  /** IANA name, of the days */
+  timeZone?: string;
+}
+
 /** What a job had asked for, or was given. */
 export interface Request {
   cpus: number;
@@ -1114,6 +1208,40 @@ export interface SearchQueryOptions {
   limit?: number;
   /** Pagination offset */
   offset?: number;
+}
+
+/** What `reports.create` may be asked for. */
+export interface ReportCreateOptions {
+  /** Answer when it is finished, after so many seconds at the latest */
+  wait?: number;
+}
+
+/** What `reports.create` is asked for. */
+export interface ReportCreateRequest {
+  type: 'efficiency' | 'queue' | 'usage' | 'utilization';
+  format?: 'csv' | 'html' | 'json' | 'pdf' | 'xlsx';
+  parameters?: ReportWish;
+  delivery?: DeliveryWish;
+}
+
+/** What `reports.list` may be asked for. */
+export interface ReportListOptions {
+  /** utilization, efficiency, usage, queue, as a comma list */
+  type?: string;
+  /** processing, completed, failed, cancelled, as a comma list */
+  status?: string;
+  /** Reports of this user, for administrators */
+  user?: string;
+  /** Maximum results */
+  limit?: number;
+  /** Pagination offset */
+  offset?: number;
+}
+
+/** What `reports.get` may be asked for. */
+export interface ReportGetOptions {
+  /** Answer when it is finished, after so many seconds at the latest */
+  wait?: number;
 }
 
 /** What `auth.login` is asked for. */

@@ -51,6 +51,13 @@ import type {
   PartitionList,
   PartitionListOptions,
   Performance,
+  Report,
+  ReportAnswer,
+  ReportCreateOptions,
+  ReportCreateRequest,
+  ReportGetOptions,
+  ReportList,
+  ReportListOptions,
   SearchQueryOptions,
   SearchResult,
   SearchResults,
@@ -359,6 +366,54 @@ export class SearchOperations extends Resource {
   }
 }
 
+/** Reports on how a cluster is used. */
+export class ReportOperations extends Resource {
+  /**
+   * Have a report made of what the caller may see now.
+   *
+   * It is made in the background and kept for a month; `wait` answers as soon as it is there. A
+   * utilization report takes `metrics:read` too, all others `jobs:read`.
+   */
+  create(request: ReportCreateRequest, options: ReportCreateOptions = {}, call: CallOptions = {}): Promise<Report> {
+    return this.http.model('Report', 'POST', '/v1/reports', { query: options, body: request, shape: 'ReportCreateRequest', ...call });
+  }
+
+  /** The caller's reports, the newest first; administrators see everybody's. */
+  list(options: ReportListOptions = {}, call: CallOptions = {}): Promise<ReportList> {
+    return this.http.model('ReportList', 'GET', '/v1/reports', { query: options, ...call });
+  }
+
+  /** Every row of all pages of `list`, in its order; a page is fetched when it is due. */
+  async *iterate(
+    options: Omit<ReportListOptions, 'limit' | 'offset'> & { pageSize?: number } = {},
+    call: CallOptions = {},
+  ): AsyncGenerator<Report> {
+    const { pageSize = 500, ...filters } = options;
+    for (let offset = 0; ; ) {
+      const wanted = { ...filters, limit: pageSize, offset: offset || undefined };
+      const page = await this.list(wanted, call);
+      yield* page.reports;
+      offset += page.reports.length;
+      if (!page.hasMore || page.reports.length === 0) return;
+    }
+  }
+
+  /** How far it is; `wait` answers as soon as it is finished. */
+  get(reportId: string, options: ReportGetOptions = {}, call: CallOptions = {}): Promise<Report> {
+    return this.http.model('Report', 'GET', path('/v1/reports/{}', reportId), { query: options, ...call });
+  }
+
+  /** Cancel a report that is being made; delete one that is finished, with its file. */
+  delete(reportId: string, call: CallOptions = {}): Promise<ReportAnswer> {
+    return this.http.model('ReportAnswer', 'DELETE', path('/v1/reports/{}', reportId), { ...call });
+  }
+
+  /** The file; a `Range` of it, too. 409 as long as it is not there, 404 after `expires_at`. */
+  download(reportId: string, call: CallOptions = {}): Promise<Uint8Array> {
+    return this.http.bytes('GET', path('/v1/reports/{}/download', reportId), { ...call });
+  }
+}
+
 /** Who the caller is, and logging in. */
 export class AuthOperations extends Resource {
   /** Give a user a personal token for a few hours; 404 where logins are not set up. */
@@ -632,6 +687,7 @@ export class Resources {
   readonly partitions: PartitionOperations;
   readonly metrics: MetricOperations;
   readonly search: SearchOperations;
+  readonly reports: ReportOperations;
   readonly auth: AuthOperations;
   readonly tokens: TokenOperations;
   readonly alerts: AlertOperations;
@@ -648,6 +704,7 @@ export class Resources {
     this.partitions = new PartitionOperations(http);
     this.metrics = new MetricOperations(http);
     this.search = new SearchOperations(http);
+    this.reports = new ReportOperations(http);
     this.auth = new AuthOperations(http);
     this.tokens = new TokenOperations(http);
     this.alerts = new AlertOperations(http);

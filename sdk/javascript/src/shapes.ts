@@ -17,6 +17,8 @@ export const SHAPES: Record<string, Record<string, string>> = {
   NodeList: { nodes: '[]Node' },
   PartitionList: { partitions: '[]Partition' },
   Performance: { metrics: '[]PerformanceBucket' },
+  Report: { parameters: 'ReportParameters', delivery: 'Delivery' },
+  ReportList: { reports: '[]Report' },
   SearchResults: { results: '[]SearchResult' },
   SilenceList: { silences: '[]Silence' },
   Status: { clusters: '[]ClusterStatus', caller: 'CallerStatus' },
@@ -26,5 +28,6 @@ export const SHAPES: Record<string, Record<string, string>> = {
   WhoAmI: { credential: 'Credential' },
   JobSubmitRequest: { environment: '*', dependencies: '[]Dependency' },
   JobBulkRequest: { options: 'BulkOptions' },
+  ReportCreateRequest: { parameters: 'ReportWish', delivery: 'DeliveryWish' },
   ExportCreateRequest: { filter: '*', options: 'ExportOptions' },
 };

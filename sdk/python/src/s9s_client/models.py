@@ -237,6 +237,28 @@ class Credential(Model):
 
 
 @dataclass(slots=True, kw_only=True)
+class Delivery(Model):
+    """Where the report goes."""
+
+    method: str
+    email: str | None = None
+    url: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class DeliveryWish(Model):
+    """Where the report goes when it is done; it can be fetched in any case."""
+
+    method: str | None = None
+    email: str | None = None
+    """One address"""
+    url: str | None = None
+    """Where a webhook posts to"""
+    secret: str | None = None
+    """What a webhook is signed with; without it one is made"""
+
+
+@dataclass(slots=True, kw_only=True)
 class Dependency(Model):
     """Start only after another job: `afterok`, `afterany`, `afternotok`, `after`, `singleton`."""
 
@@ -763,6 +785,92 @@ class QueueStats(Model):
 
 
 @dataclass(slots=True, kw_only=True)
+class Report(Model):
+    """A report."""
+
+    report_id: str
+    status: str
+    type: str
+    format: str
+    parameters: ReportParameters
+    delivery: Delivery
+    download_url: str | None = None
+    """Where the file is, once it is completed"""
+    file_size: int | None = None
+    """Bytes"""
+    filename: str
+    checksum: str | None = None
+    """Of the file"""
+    summary: list[str] | None = None
+    """What it says, in a few sentences"""
+    progress: float
+    """0 to 1"""
+    created_at: str
+    completed_at: str | None = None
+    """When it was finished, in whatever way"""
+    expires_at: str
+    """When the file is deleted"""
+    error: str | None = None
+    """Why it failed, or why it is being tried again"""
+    user: str
+    """Who asked for it"""
+    schedule_id: str | None = None
+    """The schedule that asked for it"""
+
+
+@dataclass(slots=True, kw_only=True)
+class ReportAnswer(Model):
+    """What became of a report that was to be deleted."""
+
+    report_id: str
+    status: str
+    message: str
+
+
+@dataclass(slots=True, kw_only=True)
+class ReportList(Model):
+    """A page of reports."""
+
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+    reports: list[Report]
+
+
+@dataclass(slots=True, kw_only=True)
+class ReportParameters(Model):
+    """What of, and when."""
+
+    period: str
+    """day, week, month, quarter, year, custom"""
+    start_date: str
+    end_date: str
+    time_zone: str
+    partitions: list[str] | None = None
+    """null: all"""
+    include_charts: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class ReportWish(Model):
+    """What of, and when."""
+
+    period: str | None = None
+    """The last full one; `start_date` and `end_date` win over it"""
+    start_date: str | None = None
+    """First day"""
+    end_date: str | None = None
+    """Last day, which belongs to it"""
+    partitions: list[str] | None = None
+    """Only these; without it all"""
+    include_charts: bool | None = None
+    """Whether PDF and HTML have charts"""
+    time_zone: str | None = None
+    """IANA name, of the days"""
+
+
+@dataclass(slots=True, kw_only=True)
 class Request(Model):
     """What a job had asked for, or was given."""
 
@@ -977,6 +1085,8 @@ NodeAnswer.NESTED = {"results": ("list", NodeResult)}
 NodeList.NESTED = {"nodes": ("list", Node)}
 PartitionList.NESTED = {"partitions": ("list", Partition)}
 Performance.NESTED = {"metrics": ("list", PerformanceBucket)}
+Report.NESTED = {"parameters": ("one", ReportParameters), "delivery": ("one", Delivery)}
+ReportList.NESTED = {"reports": ("list", Report)}
 SearchResults.NESTED = {"results": ("list", SearchResult)}
 SilenceList.NESTED = {"silences": ("list", Silence)}
 Status.NESTED = {"clusters": ("list", ClusterStatus), "caller": ("one", CallerStatus)}

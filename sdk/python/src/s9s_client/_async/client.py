@@ -13,6 +13,7 @@ from s9s_client._async.exports import AsyncExports
 from s9s_client._async.http import AsyncHttp
 from s9s_client._async.jobs import AsyncJobs
 from s9s_client._async.operations import AsyncResources
+from s9s_client._async.reports import AsyncReports
 from s9s_client.policy import Policy
 from s9s_client.settings import settings_of
 
@@ -63,6 +64,7 @@ class AsyncS9SClient(AsyncResources):
         self.jobs: AsyncJobs = AsyncJobs(http)
         self.events: AsyncEvents = AsyncEvents(http)
         self.exports: AsyncExports = AsyncExports(http)
+        self.reports: AsyncReports = AsyncReports(http)
 
     async def aclose(self) -> None:
         """Let go of the connections. Closing twice is harmless."""

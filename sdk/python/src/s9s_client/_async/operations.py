@@ -20,6 +20,7 @@ from s9s_client.models import (
     BulkAnswer,
     BulkOptions,
     ClusterMetrics,
+    DeliveryWish,
     Dependency,
     EfficiencyEntry,
     EfficiencyList,
@@ -39,6 +40,10 @@ from s9s_client.models import (
     Partition,
     PartitionList,
     Performance,
+    Report,
+    ReportAnswer,
+    ReportList,
+    ReportWish,
     SearchResult,
     SearchResults,
     Silence,
@@ -829,6 +834,94 @@ class AsyncSearchOperations(AsyncResource):
                 return
 
 
+class AsyncReportOperations(AsyncResource):
+    """Reports on how a cluster is used."""
+
+    async def create(
+        self,
+        *,
+        type: Literal["efficiency", "queue", "usage", "utilization"],
+        wait: float | None = None,
+        format: Literal["csv", "html", "json", "pdf", "xlsx"] | None = None,
+        parameters: ReportWish | Mapping[str, Any] | None = None,
+        delivery: DeliveryWish | Mapping[str, Any] | None = None,
+    ) -> Report:
+        """Have a report made of what the caller may see now.
+
+        It is made in the background and kept for a month; `wait` answers as soon as it is there. A
+        utilization report takes `metrics:read` too, all others `jobs:read`.
+
+        Args:
+            wait: Answer when it is finished, after so many seconds at the latest
+        """
+        return await self._http.model(
+            Report,
+            "POST",
+            "/v1/reports",
+            query={"wait": wait},
+            body={"type": type, "format": format, "parameters": parameters, "delivery": delivery},
+        )
+
+    async def list(
+        self,
+        *,
+        type: str | Sequence[str] | None = None,
+        status: str | Sequence[str] | None = None,
+        user: str | Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+    ) -> ReportList:
+        """The caller's reports, the newest first; administrators see everybody's.
+
+        Args:
+            type: utilization, efficiency, usage, queue, as a comma list
+            status: processing, completed, failed, cancelled, as a comma list
+            user: Reports of this user, for administrators
+            limit: Maximum results
+            offset: Pagination offset
+        """
+        return await self._http.model(
+            ReportList,
+            "GET",
+            "/v1/reports",
+            query={"type": type, "status": status, "user": user, "limit": limit, "offset": offset},
+        )
+
+    async def iterate(
+        self,
+        *,
+        type: str | Sequence[str] | None = None,
+        status: str | Sequence[str] | None = None,
+        user: str | Sequence[str] | None = None,
+        page_size: int = 500,
+    ) -> AsyncIterator[Report]:
+        """Every row of all pages of `list`, in its order; a page is fetched when it is due."""
+        limit, offset = page_size, 0
+        while True:
+            page = await self.list(type=type, status=status, user=user, limit=limit, offset=offset or None)
+            for row in page.reports:
+                yield row
+            offset += len(page.reports)
+            if not page.has_more or not page.reports:
+                return
+
+    async def get(self, report_id: str, *, wait: float | None = None) -> Report:
+        """How far it is; `wait` answers as soon as it is finished.
+
+        Args:
+            wait: Answer when it is finished, after so many seconds at the latest
+        """
+        return await self._http.model(Report, "GET", path("/v1/reports/{}", report_id), query={"wait": wait})
+
+    async def delete(self, report_id: str) -> ReportAnswer:
+        """Cancel a report that is being made; delete one that is finished, with its file."""
+        return await self._http.model(ReportAnswer, "DELETE", path("/v1/reports/{}", report_id))
+
+    async def download(self, report_id: str) -> bytes:
+        """The file; a `Range` of it, too. 409 as long as it is not there, 404 after `expires_at`."""
+        return await self._http.bytes("GET", path("/v1/reports/{}/download", report_id))
+
+
 class AsyncAuthOperations(AsyncResource):
     """Who the caller is, and logging in."""
 
@@ -1360,6 +1453,7 @@ class AsyncResources:
         self.partitions = AsyncPartitionOperations(http)
         self.metrics = AsyncMetricOperations(http)
         self.search = AsyncSearchOperations(http)
+        self.reports = AsyncReportOperations(http)
         self.auth = AsyncAuthOperations(http)
         self.tokens = AsyncTokenOperations(http)
         self.alerts = AsyncAlertOperations(http)

@@ -16,6 +16,7 @@ from s9s_client._sync.exports import Exports
 from s9s_client._sync.http import Http
 from s9s_client._sync.jobs import Jobs
 from s9s_client._sync.operations import Resources
+from s9s_client._sync.reports import Reports
 from s9s_client.policy import Policy
 from s9s_client.settings import settings_of
 
@@ -66,6 +67,7 @@ class S9SClient(Resources):
         self.jobs: Jobs = Jobs(http)
         self.events: Events = Events(http)
         self.exports: Exports = Exports(http)
+        self.reports: Reports = Reports(http)
 
     def close(self) -> None:
         """Let go of the connections. Closing twice is harmless."""
