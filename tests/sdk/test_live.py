@@ -117,6 +117,7 @@ def test_a_subscription_goes_on_through_a_kill_of_the_server(tmp_path: Path) -> 
             server.stop()
 
 
+@pytest.mark.xdist_group("sdk")
 async def test_python_asynchronous(embedded: Server, folder: Path) -> None:
     async with AsyncS9SClient(embedded.base_url, embedded.token("alice")) as client:
         job = await client.jobs.submit(
