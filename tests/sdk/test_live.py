@@ -83,6 +83,11 @@ def test_python(server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch) -
         assert file.read_text().split() == ["job_id,state", f"{live.job_id},COMPLETED"]
         assert done.file_size == file.stat().st_size
 
+        # A report; what is in it is the server's business.
+        paper = folder / "usage.csv"
+        client.reports.run(paper, type="usage", format="csv", timeout=60)
+        assert paper.stat().st_size > 0
+
         # Changes, one at a time and many.
         held = client.jobs.submit(job_name=name, script="sleep 600", hold=True, working_directory=str(folder))
         client.jobs.hold(held.job_id, reason="live")
