@@ -13,13 +13,13 @@ import pytest
 from msgspec.structs import replace
 
 from s9s.domain.accounting import User
-from s9s.domain.alerts import Alert, Finding, Rule, Severity
+from s9s.domain.alerts import Alert, Finding, Rule
 from s9s.domain.clusters import ClusterInfo
 from s9s.domain.errors import PermissionDenied, ResourceConflict, ResourceNotFound
 from s9s.domain.events import Action, Channel, Event
 from s9s.domain.jobs import Job, JobState
 from s9s.services.access import Caller, Role
-from s9s.services.alerts import MAX_OPEN_OF_USER, Alerts, minimum
+from s9s.services.alerts import MAX_OPEN_OF_USER, Alerts
 from s9s.services.events import EventLog
 from s9s.storage.alerts import AlertRecords
 from s9s.storage.database import Database
@@ -82,10 +82,13 @@ class Site:
             clock=cast("Any", self),
             **more,
         )
-        alerts.follow(self.told.append)
+        alerts.follow(self.tell)
         await alerts.start()
         self.events.follow(self.hear)
         return alerts
+
+    async def tell(self, alerts: Sequence[Alert]) -> None:
+        self.told += [one for one in alerts if not one.is_silenced]
 
     def hear(self, events: Sequence[Event]) -> None:
         self.heard += [one for one in events if one.channel is Channel.ALERTS]
@@ -267,11 +270,3 @@ async def test_private_nodes_and_old_alerts(site: Site) -> None:
     assert await states(alerts) == []
     assert await AlertRecords(site.database).all("c") == []
     await alerts.stop()
-
-
-def test_only_what_matters_as_much() -> None:
-    told: list[Alert] = []
-    tell = minimum(Severity.WARNING, told.append)
-    for rule, severity in ((Rule.JOB_FAILED, Severity.INFO), (Rule.NODE_DOWN, Severity.CRITICAL)):
-        tell(Alert(alert_id="a", rule=rule, subject="s", severity=severity, message="m", raised_at=1))
-    assert [one.rule for one in told] == [Rule.NODE_DOWN]

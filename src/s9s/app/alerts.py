@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
+
 from s9s.api.schemas.alerts import alert_document
-from s9s.config import Settings
-from s9s.domain.alerts import Rule
+from s9s.config import BadConfiguration, Settings
+from s9s.domain.alerts import Rule, Severity
 from s9s.services.alerts import Alerts
 from s9s.services.clusters import Cluster
 from s9s.services.events import EventLog
+from s9s.services.notices import Notices
+from s9s.services.work import WorkQueue
 from s9s.snapshot.clock import SystemClock
 from s9s.snapshot.conditions import Conditions, Thresholds
 from s9s.storage.alerts import AlertRecords
@@ -19,7 +23,7 @@ from s9s.storage.database import Database
 
 @asynccontextmanager
 async def alerting(
-    settings: Settings, cluster: Cluster, name: str, database: Database, events: EventLog
+    settings: Settings, cluster: Cluster, name: str, database: Database, events: EventLog, queue: WorkQueue
 ) -> AsyncIterator[Alerts]:
     """The alerts of a cluster, which is looked at meanwhile. Raises `DatabaseUnavailable`."""
     wanted = settings.alerts
@@ -41,6 +45,17 @@ async def alerting(
         job_seconds=wanted.job_seconds,
         kept_seconds=wanted.keep_days * 86_400,
     )
+    if wanted.webhooks and wanted.webhook_secret_file is None:
+        raise BadConfiguration("alerts.webhook_secret_file must be set where there are alerts.webhooks")
+    notices = Notices(
+        queue,
+        lambda: cluster.snapshot.info.name if cluster.snapshot.info else name,
+        emails=wanted.email,
+        urls=wanted.webhooks,
+        least=Severity(wanted.least),
+        describe=lambda alert: msgspec.to_builtins(alert_document(alert)),
+    )
+    alerts.follow(notices.tell)
     await alerts.start()
     try:
         yield alerts

@@ -26,13 +26,16 @@ def open_mailer(settings: Settings) -> Mailer:
         raise BadConfiguration("mail.username and mail.password_file belong together")
     if mail.username and mail.security == "none" and mail.host not in _LOOPBACK:
         raise BadConfiguration("mail.security must not be none where there is a mail.username")
+    password = None
+    if mail.password_file is not None:
+        password = read_secret("mail.password_file", mail.password_file)
     server = Server(
         host=mail.host,
         port=mail.port,
         security=mail.security,
         sender=mail.sender,
         username=mail.username,
-        password=None if mail.password_file is None else _password(mail.password_file),
+        password=password,
         timeout_seconds=mail.timeout_seconds,
     )
     return Mailer(
@@ -62,17 +65,16 @@ def _context(key: str, authority: Path | None) -> ssl.SSLContext | None:
         raise BadConfiguration(f"{key}: {authority} cannot be used: {error.strerror or error}") from error
 
 
-def _password(path: Path) -> str:
+def read_secret(key: str, path: Path) -> str:
+    """What is in a file that nobody else can read. Raises `BadConfiguration` naming the key."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
             mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode) or mode & 0o077:
-                raise BadConfiguration(
-                    f"mail.password_file: {path} must be a file that nobody else can read (chmod 600)"
-                )
+                raise BadConfiguration(f"{key}: {path} must be a file that nobody else can read (chmod 600)")
             return os.read(descriptor, _MAX_PASSWORD).decode().strip()
         finally:
             os.close(descriptor)
     except (OSError, UnicodeDecodeError) as error:
-        raise BadConfiguration(f"mail.password_file: {path} cannot be read: {error}") from error
+        raise BadConfiguration(f"{key}: {path} cannot be read: {error}") from error

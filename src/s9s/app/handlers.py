@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from s9s.app.delivery import open_mailer, open_outgoing, read_secret
 from s9s.config import Settings
 from s9s.services.exporting.making import ExportMaker
 from s9s.services.exporting.tables import AuditTable, HistoryTable
+from s9s.services.notices import KEPT_SECONDS, KIND, NoticeSender
 from s9s.services.reports.making import ReportBuilder, ReportMaker
 from s9s.services.work import WorkQueue
 from s9s.storage.audit import AuditRecords
@@ -20,4 +22,8 @@ def register_handlers(settings: Settings, database: Database, queue: WorkQueue) 
     )
     reports = ReportMaker(ReportBuilder(database), queue.artifacts)
     queue.register("report", reports.run, kept_seconds=settings.reports.lifetime_seconds)
+    secret_file = settings.alerts.webhook_secret_file
+    secret = "" if secret_file is None else read_secret("alerts.webhook_secret_file", secret_file)
+    sender = NoticeSender(open_mailer(settings), open_outgoing(settings), secret)
+    queue.register(KIND, sender.run, kept_seconds=KEPT_SECONDS)
     queue.register("export", maker.run, kept_seconds=settings.exports.lifetime_seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from s9s.config import Settings
+from s9s.services import notices
 from s9s.services.artifacts import Artifacts
 from s9s.services.work import WorkQueue
 from s9s.storage.database import Database
@@ -31,4 +32,5 @@ def open_queue(settings: Settings, database: Database) -> WorkQueue:
     queue = WorkQueue(WorkRecords(database, bounds), open_artifacts(settings))
     queue.register("report", None, kept_seconds=settings.reports.lifetime_seconds)
     queue.register("export", None, kept_seconds=settings.exports.lifetime_seconds)
+    queue.register(notices.KIND, None, kept_seconds=notices.KEPT_SECONDS)
     return queue

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from s9s.config.section import Section, split
+from s9s.config.section import AbsolutePath, Section, Texts, split
 
 RuleName = Literal[
     "node_down", "node_drained", "slurmctld_unreachable", "slurmdbd_unreachable", "snapshot_stale",
@@ -35,5 +35,14 @@ class Alerts(Section):
     """Age of what is known of jobs that is an alert (`snapshot_stale`); 0 is never."""
     job_seconds: Annotated[int, Field(ge=60, le=30 * 86400)] = 3600
     """How long an alert about a job that failed stays open."""
+    email: Annotated[Texts, Field(examples=['["hpc-admins@example.com"]'])] = ()
+    """Addresses that are told of alerts, where there is a `mail.host`; `mail.allowed_recipients` holds."""
+    webhooks: Annotated[Texts, Field(examples=['["https://hooks.example.com/s9s"]'])] = ()
+    """Addresses that alerts are posted to, signed; `outgoing.allowed` holds."""
+    webhook_secret_file: AbsolutePath | None = None
+    """File with what the posts are signed with, readable by the server's user only. Must be set where there
+    are `webhooks`."""
+    least: Literal["info", "warning", "critical"] = "warning"
+    """How much an alert must matter to be sent."""
     keep_days: Annotated[int, Field(ge=1, le=3660)] = 90
     """Days for which resolved alerts are kept."""

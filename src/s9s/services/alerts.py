@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
 from msgspec import structs
 
-from s9s.domain.alerts import Alert, Finding, Rule, Severity, Silence, of_job
+from s9s.domain.alerts import Alert, Finding, Rule, Silence, of_job
 from s9s.domain.errors import ResourceConflict, ResourceNotFound, ServiceUnavailable
 from s9s.domain.events import Action, Channel, Event, event
 from s9s.domain.jobs import Job
@@ -34,7 +34,7 @@ MAX_KEPT: Final = 20_000
 MAX_OPEN_OF_USER: Final = 20
 MAX_SILENCES: Final = 1_000
 
-Told = Callable[[Alert], None]
+Told = Callable[[Sequence[Alert]], Awaitable[None]]
 
 ALERT_SORT_KEYS: Final[Mapping[str, Callable[[Alert], Any]]] = {
     "raised_at": lambda one: one.raised_at,
@@ -124,7 +124,7 @@ class Alerts:
             await asyncio.gather(self._task, return_exceptions=True)
 
     def follow(self, told: Told) -> None:
-        """Have `told` called whenever an alert that nobody has silenced is raised or resolved."""
+        """Have `told` called with what was raised and resolved at once; the next look waits for it."""
         self._followers.append(told)
 
     async def look(self) -> None:
@@ -147,8 +147,10 @@ class Alerts:
                 del self._alerts[alert_id]
             for alert in changed:
                 self._take(alert)
-            self._tell(resolved, Action.UPDATE)
-            self._tell(raised, Action.CREATED)
+            self._events.append(self._event(one, Action.UPDATE) for one in resolved)
+            self._events.append(self._event(one, Action.CREATED) for one in raised)
+            for told in self._followers if changed else ():
+                await told([*raised, *resolved])
 
     # What callers do
 
@@ -343,18 +345,6 @@ class Alerts:
             if place < too_many or (one.resolved_at or 0) < now - self._kept_seconds
         ]
 
-    def _tell(self, changed: Sequence[Alert], action: Action) -> None:
-        self._events.append(self._event(one, action) for one in changed)
-        for alert in changed:
-            if not alert.is_silenced:
-                for told in self._followers:
-                    told(alert)
-
     def _event(self, alert: Alert, action: Action) -> Event:
         made = event(Channel.ALERTS, action, alert.alert_id, self._describe(alert), self._clock.now())
         return structs.replace(made, job=alert.job, node=alert.node)
-
-
-def minimum(severity: Severity, told: Told) -> Told:
-    """`told`, but only of what matters as much."""
-    return lambda alert: told(alert) if alert.severity.rank >= severity.rank else None
