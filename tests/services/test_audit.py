@@ -90,6 +90,20 @@ def deed(action: str = "cancel_job", **fields: Any) -> Deed:
     return Deed(action=action, **{"user": "alice", "credential": "tok_1", **fields})
 
 
+async def test_only_outcomes_do_not_wait_for_the_disk(audit: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit, flushed = Database.commit, []
+
+    async def note(database: Database, work: Any, *, flushes: bool = True) -> Any:
+        flushed.append(flushes)
+        return await commit(database, work, flushes=flushes)
+
+    monkeypatch.setattr(Database, "commit", note)
+    intent = await audit.begin(deed())
+    await audit.finish(intent, "SUCCESS", 200)
+    await audit.record(deed("login"), "AUTHENTICATION_FAILED", 401)
+    assert flushed == [True, False, True]
+
+
 async def test_a_write_is_one_entry_of_an_intent_and_its_outcome(audit: Audit) -> None:
     intent = await audit.begin(
         deed(

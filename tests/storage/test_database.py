@@ -199,6 +199,17 @@ async def test_every_connection_is_set_up(database: Database) -> None:
             assert await connection.scalar(text("PRAGMA synchronous")) == 2
 
 
+async def test_a_commit_waits_for_the_disk_unless_it_says_otherwise(database: Database) -> None:
+    def level(connection: Connection) -> int:
+        found: int = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+        return found
+
+    normal, full = 1, 2
+    found = [await database.commit(level, flushes=flushes) for flushes in (True, False, True)]
+    assert found == [full, normal, full]
+    assert await database.commit_bulk(level) == full
+
+
 async def test_what_is_no_database_is_told(tmp_path: Path) -> None:
     text_file = tmp_path / "text.db"
     text_file.write_text("This is no database at all. " * 100)

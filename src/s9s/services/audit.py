@@ -1,9 +1,9 @@
 """The audit log: who did what, as whom, from where, and what came of it.
 
-A write is recorded twice: its intent, on disk before anything is done, and its outcome, before the answer.
-Without the first the write is refused, so that nothing is ever done unrecorded; if the second is missing, the
-server was ended in between, and the entry says that nobody knows. Records are written together, as many as
-wait at the moment. See docs/audit.md.
+A write is recorded twice: its intent, on disk before anything is done, and its outcome, committed before the
+answer. Without the first the write is refused, so that nothing is ever done unrecorded; if the second is
+missing, the server was ended in between, and the entry says that nobody knows. Records are written together,
+as many as wait at the moment. See docs/audit.md.
 """
 
 from __future__ import annotations

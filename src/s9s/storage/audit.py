@@ -26,7 +26,11 @@ class AuditRecords:
         self._database = database
 
     async def append(self, drafts: Sequence[AuditRecord]) -> list[int]:
-        """Append records in one transaction, which is on disk when this returns; their numbers."""
+        """Append records in one transaction; their numbers.
+
+        It is on disk when this returns, unless there are only outcomes among them: those survive whatever the
+        process does, and a power failure right after leaves their intents without, which says so.
+        """
 
         def write(connection: Connection) -> list[int]:
             number, previous = connection.execute(_HEAD).one()
@@ -40,7 +44,8 @@ class AuditRecords:
             connection.execute(_MOVE, {"number": number, "hash": previous})
             return [record.number for record in records]
 
-        return await self._database.commit(write)
+        flushes = any(draft.kind != "outcome" for draft in drafts)
+        return await self._database.commit(write, flushes=flushes)
 
     async def page(
         self, wanted: AuditFilter, *, sort: str, descending: bool, limit: int, offset: int

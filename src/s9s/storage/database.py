@@ -128,17 +128,19 @@ class Database:
                 async with connection.begin():
                     yield connection
 
-    async def commit(self, work: Callable[[Connection], T]) -> T:
+    async def commit(self, work: Callable[[Connection], T], *, flushes: bool = True) -> T:
         """What `work` returns, committed: `write` in one turn of a thread of its own.
 
         For what many requests wait for: `write` changes threads a dozen times, milliseconds on a busy host.
+        With `flushes` false it does not wait for the disk, which takes most of the time: what is committed
+        survives a kill -9 all the same, but not a power failure before the next commit that flushes.
         Raises `DatabaseUnavailable`.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, work)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, work, flushes)
 
-    def _commit(self, work: Callable[[Connection], T]) -> T:
+    def _commit(self, work: Callable[[Connection], T], flushes: bool = True) -> T:
         with _translated(), self._writer.connect() as connection:
-            connection.execution_options(s9s_write=True)
+            connection.execution_options(s9s_write=True, s9s_flushes=flushes)
             with connection.begin():
                 return work(connection)
 
@@ -223,7 +225,8 @@ def _make_engines(url: URL) -> tuple[AsyncEngine, Engine, Engine]:
 def _set_pragmas(connection: Any, _: object) -> None:
     cursor = connection.cursor()
     # With the write-ahead log readers never wait, and a kill -9 loses nothing that was committed.
-    # `synchronous` stays FULL, SQLite's default: what was revoked stays so through a power failure too.
+    # `synchronous` is FULL, SQLite's default, unless a commit says otherwise: what was revoked stays so
+    # through a power failure too.
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
@@ -232,8 +235,13 @@ def _set_pragmas(connection: Any, _: object) -> None:
 def _begin(connection: Connection) -> None:
     # A transaction that turns from reading to writing halfway fails at once when another one has written
     # since, whatever the timeout; one that says at its beginning that it will write waits for its turn.
-    is_write = connection.get_execution_options().get("s9s_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("s9s_write", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    flushes = options.get("s9s_flushes", True)
+    connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if flushes else 'NORMAL'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _require_file(path: Path) -> None:
