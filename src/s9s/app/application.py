@@ -164,7 +164,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             logins=logins,
             audit=audit,
             streams=channels.streams,
-            reports=Reports(cluster, history_key(settings), queue),
+            reports=Reports(cluster, history_key(settings), queue, mailer, outgoing),
             exports=open_exports(settings, queue, database, cluster, holds, jobs, nodes, users, partitions),
             alerts=alerts,
         )

@@ -7,6 +7,7 @@ from s9s.config import Settings
 from s9s.services.exporting.making import ExportMaker
 from s9s.services.exporting.tables import AuditTable, HistoryTable
 from s9s.services.notices import KEPT_SECONDS, KIND, NoticeSender
+from s9s.services.reports.delivering import DELIVERY, Deliverer
 from s9s.services.reports.making import ReportBuilder, ReportMaker
 from s9s.services.work import WorkQueue
 from s9s.storage.audit import AuditRecords
@@ -20,7 +21,9 @@ def register_handlers(settings: Settings, database: Database, queue: WorkQueue) 
         queue.artifacts,
         {"history": HistoryTable(HistoryScan(database)), "audit": AuditTable(AuditRecords(database))},
     )
-    reports = ReportMaker(ReportBuilder(database), queue.artifacts)
+    reports = ReportMaker(ReportBuilder(database), queue)
+    deliverer = Deliverer(queue, open_mailer(settings), open_outgoing(settings), settings.server.public_url)
+    queue.register(DELIVERY, deliverer.run, kept_seconds=settings.reports.lifetime_seconds)
     queue.register("report", reports.run, kept_seconds=settings.reports.lifetime_seconds)
     secret_file = settings.alerts.webhook_secret_file
     secret = "" if secret_file is None else read_secret("alerts.webhook_secret_file", secret_file)

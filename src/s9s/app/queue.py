@@ -30,6 +30,7 @@ def open_queue(settings: Settings, database: Database) -> WorkQueue:
         running_per_owner=work.running_per_user,
     )
     queue = WorkQueue(WorkRecords(database, bounds), open_artifacts(settings))
+    queue.register("delivery", None, kept_seconds=settings.reports.lifetime_seconds)
     queue.register("report", None, kept_seconds=settings.reports.lifetime_seconds)
     queue.register("export", None, kept_seconds=settings.exports.lifetime_seconds)
     queue.register(notices.KIND, None, kept_seconds=notices.KEPT_SECONDS)

@@ -67,7 +67,7 @@ async def create_report(
     if parameters.wait:
         item = await reports.get(item.item_id, caller, wait_seconds=parameters.wait)
     headers = {"location": f"/v1/reports/{item.item_id}"}
-    return Response(_document(request, item, reports), status_code=201, headers=headers)
+    return Response(await _document(request, item, reports, is_new=True), status_code=201, headers=headers)
 
 
 @get(
@@ -95,7 +95,7 @@ async def list_reports(
         limit=parameters.limit,
         offset=parameters.offset,
     )
-    documents = [_document(request, item, reports) for item in page.items]
+    documents = [await _document(request, item, reports) for item in page.items]
     return ReportList(page.total, page.limit, page.offset, page.has_more, documents)
 
 
@@ -115,7 +115,7 @@ async def get_report(
 ) -> ReportDocument:
     """How far it is; `wait` answers as soon as it is finished."""
     item = await reports.get(report_id, caller, wait_seconds=parameters.wait)
-    return _document(request, item, reports)
+    return await _document(request, item, reports)
 
 
 @get(
@@ -162,6 +162,9 @@ async def delete_report(
 ROUTES = [create_report, list_reports, get_report, download_report, delete_report]
 
 
-def _document(request: Request[Any, Any, Any], item: WorkItem, reports: Reports) -> ReportDocument:
+async def _document(
+    request: Request[Any, Any, Any], item: WorkItem, reports: Reports, *, is_new: bool = False
+) -> ReportDocument:
     url = absolute(request, f"/v1/reports/{item.item_id}/download")
-    return report_document(item, reports.expiry(item), url)
+    delivered = await reports.delivery(item)
+    return report_document(item, reports.expiry(item), url, delivered, is_new=is_new)

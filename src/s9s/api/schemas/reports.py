@@ -111,6 +111,11 @@ class DeliveryDocument(Struct, frozen=True):
     method: str
     email: str | None
     url: str | None
+    status: Annotated[str | None, Meta(description="pending, delivered, failed; null without delivery")]
+    error: Annotated[str | None, Meta(description="Why it failed, or why it is being tried again")]
+    secret: Annotated[
+        str | None, Meta(description="What a webhook is signed with; in the answer to the request only")
+    ]
 
 
 class ReportDocument(Struct, frozen=True):
@@ -167,13 +172,17 @@ def report_request(body: ReportBody) -> ReportRequest:
     )
 
 
-def report_document(item: WorkItem, expires_at: int, url: str) -> ReportDocument:
+def report_document(
+    item: WorkItem, expires_at: int, url: str, delivered: tuple[str | None, str | None], *, is_new: bool
+) -> ReportDocument:
     """A report as it stands.
 
     Args:
         item: The work.
         expires_at: When its file will be deleted, or was to be.
         url: Where the file will be.
+        delivered: How far the delivery is, and what was in its way.
+        is_new: Whether this is the one answer that has the secret.
     """
     plan = msgspec.convert(item.payload, ReportPlan)
     is_there = item.status is WorkState.COMPLETED and item.result is not None
@@ -192,7 +201,7 @@ def report_document(item: WorkItem, expires_at: int, url: str) -> ReportDocument
             partitions=None if plan.partitions is None else sorted(plan.partitions),
             include_charts=plan.request.include_charts,
         ),
-        delivery=delivery_document(plan.request.delivery),
+        delivery=delivery_document(plan.request.delivery, delivered, is_new=is_new),
         download_url=url if is_there else None,
         file_size=result.get("file_size"),
         filename=plan.filename,
@@ -208,10 +217,15 @@ def report_document(item: WorkItem, expires_at: int, url: str) -> ReportDocument
     )
 
 
-def delivery_document(delivery: Delivery) -> DeliveryDocument:
-    """Where a report goes, without the secret."""
+def delivery_document(
+    delivery: Delivery, delivered: tuple[str | None, str | None], *, is_new: bool
+) -> DeliveryDocument:
+    """Where a report goes."""
     return DeliveryDocument(
         method=delivery.method,
         email=delivery.target if delivery.method == "email" else None,
         url=delivery.target if delivery.method == "webhook" else None,
+        status=delivered[0],
+        error=delivered[1],
+        secret=delivery.secret if is_new else None,
     )

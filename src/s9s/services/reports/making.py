@@ -16,14 +16,15 @@ from s9s.domain.reports import Report, ReportType
 from s9s.domain.samples import Sample
 from s9s.domain.work import WorkItem
 from s9s.formats.reports import MissingPackage, render
-from s9s.services.artifacts import Artifacts, name_of
+from s9s.services.artifacts import name_of
+from s9s.services.reports.delivering import request_delivery
 from s9s.services.reports.efficiency import efficiency_report
 from s9s.services.reports.frame import Frame
 from s9s.services.reports.queue import queue_report
 from s9s.services.reports.series import DAILY_DAYS, merged
 from s9s.services.reports.usage import usage_report
 from s9s.services.reports.utilization import utilization_report
-from s9s.services.work import Progress, WorkFailed
+from s9s.services.work import Progress, WorkFailed, WorkQueue
 from s9s.storage.database import Database
 from s9s.storage.history import HistoryRecords
 from s9s.storage.samples import SampleRecords
@@ -139,12 +140,12 @@ class ReportMaker:
 
     Args:
         builder: Makes the model.
-        artifacts: Where files are.
+        queue: With the files; takes the delivery.
     """
 
-    def __init__(self, builder: ReportBuilder, artifacts: Artifacts) -> None:
+    def __init__(self, builder: ReportBuilder, queue: WorkQueue) -> None:
         self._builder = builder
-        self._artifacts = artifacts
+        self._queue = queue
 
     async def run(self, item: WorkItem, progress: Progress) -> dict[str, Any]:
         """Make an item's file. Raises `WorkFailed`, `WorkCancelled`, `DatabaseUnavailable`, `OSError`."""
@@ -157,9 +158,12 @@ class ReportMaker:
             raise WorkFailed(f"The server cannot write it: {error}") from error
         rows = sum(len(table.rows) for table in report.tables)
         progress.set(0.95, rows)
-        async with self._artifacts.create(name_of(item)) as sink:
+        async with self._queue.artifacts.create(name_of(item)) as sink:
             await asyncio.to_thread(sink.write, raw)
         stored = sink.stored
+        if plan.request.delivery.method != "none":
+            # Before the report counts as completed: a kill in between loses nothing, and it is put once.
+            await request_delivery(self._queue, item)
         return {
             "artifact": stored.name,
             "file_size": stored.size,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
+from msgspec import structs
 
 from s9s.domain.errors import PermissionDenied, ResourceConflict, ResourceNotFound, ValidationError
 from s9s.domain.periods import CALENDAR, FIRST_DAY, LAST_DAY, Period, last_full, zone
@@ -28,6 +30,9 @@ from s9s.services.access import (
     require_scope,
 )
 from s9s.services.clusters import Cluster
+from s9s.services.mail import Mailer
+from s9s.services.outgoing import Outgoing
+from s9s.services.reports.delivering import delivery_state
 from s9s.services.work import WorkQueue
 
 REPORT: Final = "report"
@@ -48,12 +53,23 @@ class Reports:
         cluster: Which one.
         key: Its name in the database.
         queue: Where the work is put.
+        mailer: Knows who may be written to.
+        outgoing: Knows what may be posted to.
         clock: Epoch seconds.
     """
 
     def __init__(
-        self, cluster: Cluster, key: str, queue: WorkQueue, *, clock: Callable[[], float] = time.time
+        self,
+        cluster: Cluster,
+        key: str,
+        queue: WorkQueue,
+        mailer: Mailer,
+        outgoing: Outgoing,
+        *,
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        self._mailer = mailer
+        self._outgoing = outgoing
         self._cluster = cluster
         self._key = key
         self._queue = queue
@@ -69,6 +85,7 @@ class Reports:
         require_scope(caller, WRITE)
         require_scope(caller, _SOURCES.get(request.type, "jobs:read"))
         info = self._cluster.info
+        request = await self._deliverable(request)
         period = period_of(request, self._clock())
         partitions = report_partitions(caller, self._known(request.partitions, caller))
         has_totals = may_report_on_all(caller, info, partitions)
@@ -92,6 +109,27 @@ class Reports:
             credential=caller.token_id,
             schedule_id=schedule_id,
         )
+
+    async def _deliverable(self, request: ReportRequest) -> ReportRequest:
+        """The request with what it takes to deliver it. Raises `ValidationError`."""
+        delivery = request.delivery
+        if delivery.method == "none":
+            return request
+        name = "delivery.email" if delivery.method == "email" else "delivery.url"
+        if delivery.target is None:
+            raise ValidationError.of(name, None, f"delivery by {delivery.method} needs one")
+        if delivery.method == "email":
+            self._mailer.check(name, delivery.target)
+            return request
+        await self._outgoing.check(name, delivery.target)
+        signed = structs.replace(delivery, secret=delivery.secret or f"whsec_{secrets.token_urlsafe(32)}")
+        return structs.replace(request, delivery=signed)
+
+    async def delivery(self, item: WorkItem) -> tuple[str | None, str | None]:
+        """How far the delivery is, and what was in its way; ``None`` where there is none."""
+        if item.payload["request"]["delivery"]["method"] == "none":
+            return None, None
+        return await delivery_state(self._queue, item.item_id)
 
     async def create(self, plan: ReportPlan, caller: Caller, *, item_id: str | None = None) -> WorkItem:
         """Have a planned report made. Raises `RateLimitExceeded`."""
