@@ -1,6 +1,6 @@
 /** Requests to answers: credentials, retries, errors. */
 
-import { errorOf, RequestTimeout, S9SError, TransportError } from './errors.js';
+import { APIError, errorOf, RequestTimeout, S9SError, TransportError } from './errors.js';
 import { certifiedFetch } from './node.js';
 import { delay, retryAfterOf } from './policy.js';
 import type { Fetch, Settings } from './settings.js';
@@ -106,8 +106,12 @@ export class Http {
         retryAfter = retryAfterOf(response.headers.get('retry-after'));
       } catch (error) {
         if (request.signal?.aborted) throw request.signal.reason;
-        if (error instanceof S9SError) throw error;
-        failure = transportFailure(error, method, where, requestId);
+        if (error instanceof APIError) {
+          // of the token endpoint
+          [failure, status, retryAfter] = [error, error.status, error.retryAfter];
+        } else {
+          failure = transportFailure(error, method, where, requestId);
+        }
       }
       const pause = delay(this.settings.patience, attempt, { isRepeatable, status, retryAfter });
       if (pause === null) throw failure;

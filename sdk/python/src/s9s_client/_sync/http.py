@@ -108,6 +108,8 @@ class Http:
             except httpx2.RequestError as error:
                 failure, status, retry_after = _failure(error, method, path, request_id), None, None
                 cause: Exception | None = error
+            except APIError as error:  # of the token endpoint
+                failure, status, retry_after, cause = error, error.status, error.retry_after, None
             else:
                 if response.status_code < 400:
                     return response
