@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from s9s.app.application import Application
 from s9s.domain.credentials import Restrictions
 from s9s.domain.history import FinishedJob
+from s9s.domain.reservations import Reservation
 from s9s.services.access import Role
 from s9s.storage.history import HistoryRecords
 from tests.api.conftest import Client
@@ -114,6 +115,21 @@ async def test_finished_jobs_of_long_ago_come_from_the_database(
     # A job that is in memory and in the database is one result.
     done = await find(alice, "completed", type="jobs", limit=100)
     assert len(set(ids(done, "job"))) == len(ids(done, "job")) > 0
+
+
+async def test_reservations(application: Application, client: Client) -> None:
+    snapshot = application.cluster.snapshot
+    snapshot.reservations.replace(
+        [Reservation(name="maint_week", state="ACTIVE", nodes=("gpu001",), users=("root",), flags=("MAINT",))]
+    )
+    alice = await client(user="alice", role=Role.USER)
+    (found,) = (await find(alice, "maint_week"))["results"]
+    assert (found["type"], found["title"]) == ("reservation", "Maintenance maint_week")
+    assert found["description"] == "ACTIVE, 1 node, for users root"
+    assert (await alice.get(found["url"])).json()["results"] == [found]
+    assert snapshot.info is not None
+    snapshot.info = replace(snapshot.info, private_data=frozenset({"reservations"}))
+    assert (await find(alice, "maint_week"))["results"] == []
 
 
 class TestVisibility:

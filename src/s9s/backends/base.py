@@ -20,6 +20,7 @@ from s9s.domain.history import FinishedJob
 from s9s.domain.jobs import Job, JobDetails, JobSubmission, JobUpdate, Submitted
 from s9s.domain.nodes import Node, NodeUpdate
 from s9s.domain.partitions import Partition
+from s9s.domain.reservations import Reservation
 from s9s.domain.tallies import Tally
 
 T = TypeVar("T")
@@ -184,6 +185,15 @@ class SupportsUsage(Protocol):
 
     async def finished_with_usage(self, start: int, end: int) -> list[FinishedJob]:
         """As `Backend.finished_jobs`, with the usage of each job's steps added up."""
+        ...
+
+
+@runtime_checkable
+class SupportsReservations(Protocol):
+    """A backend that knows of reservations."""
+
+    async def reservations(self) -> list[Reservation]:
+        """All of them."""
         ...
 
 

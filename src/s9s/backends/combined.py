@@ -14,7 +14,7 @@ from typing import Final, Generic, TypeVar
 
 import structlog
 
-from s9s.backends.base import Backend, Feed, SupportsUsage, Unsupported
+from s9s.backends.base import Backend, Feed, SupportsReservations, SupportsUsage, Unsupported
 from s9s.backends.calls import Calls
 from s9s.domain.accounting import User
 from s9s.domain.changes import Changes
@@ -24,6 +24,7 @@ from s9s.domain.history import FinishedJob
 from s9s.domain.jobs import Job, JobDetails, JobSubmission, JobUpdate, Submitted
 from s9s.domain.nodes import Node, NodeUpdate
 from s9s.domain.partitions import Partition
+from s9s.domain.reservations import Reservation
 from s9s.domain.tallies import Tally
 
 T = TypeVar("T")
@@ -163,6 +164,12 @@ class CombinedBackend:
 
     async def partitions(self) -> list[Partition]:
         return await self._try("list partitions", lambda way: way.partitions())
+
+    async def reservations(self) -> list[Reservation]:
+        for name, way in self._ways.items():
+            if name in self._infos and isinstance(way, SupportsReservations):
+                return await self._calls.measure("list reservations", name, way.reservations())
+        return []
 
     async def users(self) -> list[User]:
         with suppress(_NoWay):

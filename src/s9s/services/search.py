@@ -1,4 +1,4 @@
-"""One question to everything: jobs, nodes, users, partitions, accounts and QOS in one ranked answer."""
+"""One question to everything in one ranked answer: jobs, nodes, users, partitions, accounts, reservations."""
 
 from __future__ import annotations
 
@@ -28,7 +28,16 @@ from s9s.services.access import (
 )
 from s9s.services.clusters import Cluster
 from s9s.services.history import History
-from s9s.services.things import Thing, job_title, of_accounts, of_node, of_partition, of_qos, of_user
+from s9s.services.things import (
+    Thing,
+    job_title,
+    of_accounts,
+    of_node,
+    of_partition,
+    of_qos,
+    of_reservation,
+    of_user,
+)
 from s9s.snapshot.columns import Rows
 from s9s.snapshot.query import visible_rows
 from s9s.snapshot.search import FewJobs, Hits, JobView, ThingView, View, like, search, words_of
@@ -44,6 +53,7 @@ KINDS: Final = {
     "partitions": ("partition", "partitions:read"),
     "accounts": ("account", "users:read"),
     "qos": ("qos", "users:read"),
+    "reservations": ("reservation", "partitions:read"),
 }
 
 #: How far one can page; whoever wants more asks for more words.
@@ -256,6 +266,10 @@ class Search:
             partitions = snapshot.partitions.all()
             key = "partitions", snapshot.partitions.generation
             found["partitions"] = lambda: self._kept(key, lambda: map(of_partition, partitions))
+        if "reservations" in wanted and may_see_all(caller, info, "reservations"):
+            reservations = snapshot.reservations.all()
+            which = "reservations", snapshot.reservations.generation
+            found["reservations"] = lambda: self._kept(which, lambda: map(of_reservation, reservations))
         if "users" in wanted:
             sight = visibility_of(caller, info, own, "users")
             found["users"] = lambda: self._kept(

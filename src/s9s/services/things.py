@@ -11,10 +11,12 @@ from msgspec import Struct
 
 from s9s.domain.accounting import AdminLevel, User
 from s9s.domain.durations import format_duration
+from s9s.domain.instants import format_instant
 from s9s.domain.jobs import Job, JobState
 from s9s.domain.memory import format_memory
 from s9s.domain.nodes import Node
 from s9s.domain.partitions import Partition
+from s9s.domain.reservations import Reservation
 
 _GPUS: Final = re.compile(r"gpu:([^:,()]+):(\d+)")
 _DOING: Final = {
@@ -102,6 +104,25 @@ def of_partition(partition: Partition) -> Thing:
         description=f"{partition.state}, {_several(partition.nodes_total, 'node')}, "
         f"{_several(partition.cpus_total, 'CPU')}{limit}",
         url=f"/v1/partitions/{quote(partition.name, safe='')}",
+    )
+
+
+def of_reservation(reservation: Reservation) -> Thing:
+    """A reservation."""
+    start, end = reservation.start_time, reservation.end_time
+    parts = [reservation.state, _several(len(reservation.nodes), "node")]
+    if start is not None and end is not None:
+        parts.append(f"{format_instant(start)} to {format_instant(end)}")
+    for noun, names in (("users", reservation.users), ("accounts", reservation.accounts)):
+        if names:
+            parts.append(f"for {noun} {', '.join(names)}")
+    flags, members = reservation.flags, (*reservation.users, *reservation.accounts)
+    return Thing(
+        id=reservation.name,
+        said=" ".join((reservation.state, *flags, *members, reservation.partition or "", *reservation.nodes)),
+        title=f"{'Maintenance' if 'MAINT' in flags else 'Reservation'} {reservation.name}",
+        description=", ".join(parts),
+        url=f"/v1/search?q={quote(reservation.name, safe='')}&type=reservations",
     )
 
 

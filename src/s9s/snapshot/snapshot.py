@@ -11,6 +11,7 @@ from s9s.domain.accounting import User
 from s9s.domain.clusters import ClusterInfo
 from s9s.domain.errors import SlurmUnavailable
 from s9s.domain.partitions import Partition, PartitionStatistics
+from s9s.domain.reservations import Reservation
 from s9s.snapshot.nodes import NodeChange, NodeTable
 from s9s.snapshot.store import JobChange, JobTable
 
@@ -67,6 +68,7 @@ class Snapshot:
         self.jobs: Final = JobTable(finished_maximum)
         self.nodes: Final = NodeTable()
         self.partitions: Final[NamedTable[Partition]] = NamedTable(lambda partition: partition.name)
+        self.reservations: Final[NamedTable[Reservation]] = NamedTable(lambda reservation: reservation.name)
         self.users: Final[NamedTable[User]] = NamedTable(lambda user: user.username)
         self.is_loaded = False
         """Whether jobs, nodes and partitions have been read at least once."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import structlog
 
-from s9s.backends.base import Backend, Feed
+from s9s.backends.base import Backend, Feed, SupportsReservations
 from s9s.domain.errors import S9SError, SlurmUnavailable
 from s9s.domain.nodes import Node
 from s9s.snapshot.clock import Clock, SystemClock, within
@@ -227,6 +227,8 @@ class Watcher:
     async def _read_partitions(self) -> None:
         self._snapshot.partitions.replace(await self._backend.partitions())
         self._note_loaded("partitions")
+        if isinstance(self._backend, SupportsReservations):
+            self._snapshot.reservations.replace(await self._backend.reservations())
 
     async def _read_users(self) -> None:
         self._snapshot.users.replace(await self._backend.users())

@@ -22,7 +22,7 @@ async def search_everything(
     caller: NamedDependency[Caller],
     search: NamedDependency[Search],
 ) -> SearchResults:
-    """Jobs (live and finished), nodes, users, partitions, accounts and QOS in one ranked answer.
+    """Jobs (live and finished), nodes, users, partitions, accounts, QOS, reservations in one ranked answer.
 
     Every word counts, wherever it stands: in a name, a user, an account, a partition, a state, a feature.
     Beginnings of words are found, and so are misspelled ones where nothing is spelled like that. Exact ids

@@ -26,7 +26,8 @@ class SearchParameters(Parameters, frozen=True, kw_only=True):
         Annotated[
             str,
             Meta(
-                description="Resource types as a comma list: jobs, nodes, users, partitions, accounts, qos; "
+                description="Resource types as a comma list: jobs, nodes, users, partitions, accounts, qos, "
+                "reservations; "
                 "by default all that the credential may read"
             ),
         ]
@@ -39,7 +40,9 @@ class SearchParameters(Parameters, frozen=True, kw_only=True):
 class SearchResult(Struct, frozen=True):
     """Something that fits."""
 
-    type: Annotated[str, Meta(description="job, node, user, partition, account or qos", examples=["job"])]
+    type: Annotated[
+        str, Meta(description="job, node, user, partition, account, qos or reservation", examples=["job"])
+    ]
     id: Annotated[str, Meta(examples=["12345"])]
     title: str
     description: str

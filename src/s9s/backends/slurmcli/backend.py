@@ -24,6 +24,7 @@ from s9s.domain.history import FinishedJob
 from s9s.domain.jobs import Job, JobDetails, JobSubmission, JobUpdate, JobUsage, Submitted
 from s9s.domain.nodes import Node, NodeUpdate
 from s9s.domain.partitions import Partition
+from s9s.domain.reservations import Reservation
 
 
 class CommandLineBackend:
@@ -73,6 +74,11 @@ class CommandLineBackend:
         finished = await self._programs.run(scontrol.PARTITIONS)
         check(finished, Asked(action="list partitions"))
         return scontrol.parse_partitions(finished.stdout.decode("utf-8", "replace"))
+
+    async def reservations(self) -> list[Reservation]:
+        finished = await self._programs.run(scontrol.RESERVATIONS)
+        check(finished, Asked(action="list reservations"))
+        return scontrol.parse_reservations(finished.stdout.decode("utf-8", "replace"))
 
     async def users(self) -> list[User]:
         info = await self._info()

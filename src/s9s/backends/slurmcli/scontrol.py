@@ -6,14 +6,16 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from s9s.backends.slurmcli.values import hosts, number, span, text, words
+from s9s.backends.slurmcli.values import hosts, instant, number, span, text, words
 from s9s.domain.durations import format_duration
 from s9s.domain.hostlists import fold_hostlist
 from s9s.domain.jobs import JobUpdate
 from s9s.domain.nodes import NodeUpdate
 from s9s.domain.partitions import Partition
+from s9s.domain.reservations import Reservation
 
 CONFIG: Final = ("scontrol", "show", "config")
+RESERVATIONS: Final = ("scontrol", "--oneliner", "--all", "show", "reservation")
 PARTITIONS: Final = ("scontrol", "--oneliner", "--all", "show", "partition")
 
 _SETTING: Final = re.compile(r"^([A-Za-z_]+)\s*= (.*)$", re.MULTILINE)
@@ -46,6 +48,26 @@ def _partition(values: dict[str, str]) -> Partition:
         allow_accounts=_allowed(values.get("AllowAccounts", "ALL")),
         allow_groups=_allowed(values.get("AllowGroups", "ALL")),
         allow_qos=_allowed(values.get("AllowQos", "ALL")),
+    )
+
+
+def parse_reservations(output: str) -> list[Reservation]:
+    """All reservations; where there are none, the one line says so."""
+    found = (dict(_KEY_VALUE.findall(line)) for line in output.splitlines())
+    return [_reservation(values) for values in found if "ReservationName" in values]
+
+
+def _reservation(values: dict[str, str]) -> Reservation:
+    return Reservation(
+        name=values["ReservationName"],
+        state=values.get("State", "UNKNOWN"),
+        start_time=instant(values.get("StartTime", "")),
+        end_time=instant(values.get("EndTime", "")),
+        nodes=hosts(values.get("Nodes", "")),
+        partition=text(values.get("PartitionName", "")),
+        users=words(values.get("Users", "")),
+        accounts=words(values.get("Accounts", "")),
+        flags=words(values.get("Flags", "")),
     )
 
 
