@@ -11,6 +11,7 @@ from benchmarks import (
     bench_query,
     beside_slurmrestd,
     exports,
+    finished_jobs,
     history,
     large_cluster,
     latency,
@@ -37,6 +38,8 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
     "ws_fanout": live.ws_fanout,
     "ws_sustained": live.ws_sustained,
     "exports": exports.exports,
+    "history_import": finished_jobs.history_import,
+    "efficiency_month": finished_jobs.efficiency_month,
 }
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
 from s9s.domain.efficiency import GROUPS, TELLING_SECONDS, Efficiency, EfficiencyQuery, Group, Kind
 from s9s.domain.history import FinishedJob
@@ -24,33 +24,25 @@ _memory_used: Final = _c.max_memory_mib * _c.elapsed_seconds
 _gpu_used: Final = _c.gpu_utilization * _gpus
 
 
-def _where(column: ColumnElement[Any], allocated: ColumnElement[Any], value: ColumnElement[Any]) -> Any:
-    """A value where it was measured and something was allocated, else NULL."""
-    return case((and_(column.is_not(None), allocated > 0), value))
-
-
-def _positive(value: ColumnElement[Any]) -> Any:
-    return case((value > 0, value), else_=0)
-
-
-#: Of one job, named as in `Efficiency`; NULL is what was not measured.
-_OF_JOB: Final[dict[str, Any]] = {
+#: What is added up, named as in `Efficiency`; NULL adds nothing. Each term is as simple as can be: a user may
+#: well have 20,000 jobs in a month.
+_ADDED: Final[dict[str, Any]] = {
     "elapsed_seconds": _c.elapsed_seconds,
     "cpu_seconds": _cpus,
     "memory_seconds": _memory,
     "gpu_seconds": _gpus,
-    "cpu_measured": _where(_c.cpu_seconds, _cpus, _cpus),
-    "cpu_used": _where(_c.cpu_seconds, _cpus, _c.cpu_seconds),
-    "cpu_wasted": _where(_c.cpu_seconds, _cpus, _positive(_cpus - _c.cpu_seconds)),
-    "memory_measured": _where(_c.max_memory_mib, _memory, _memory),
-    "memory_used": _where(_c.max_memory_mib, _memory, _memory_used),
-    "memory_wasted": _where(_c.max_memory_mib, _memory, _positive(_memory - _memory_used)),
-    "gpu_measured": _where(_c.gpu_utilization, _gpus, _gpus),
-    "gpu_used": _where(_c.gpu_utilization, _gpus, _gpu_used),
-    "gpu_wasted": _where(_c.gpu_utilization, _gpus, _positive(_gpus - _gpu_used)),
+    "cpu_measured": case((_c.cpu_seconds.is_not(None), _cpus)),
+    "cpu_used": case((_c.cpu_count > 0, _c.cpu_seconds)),
+    "cpu_wasted": case((_cpus > _c.cpu_seconds, _cpus - _c.cpu_seconds)),
+    "memory_measured": case((_c.max_memory_mib.is_not(None), _memory)),
+    "memory_used": case((_c.memory_mib > 0, _memory_used)),
+    "memory_wasted": case((_c.memory_mib > _c.max_memory_mib, _memory - _memory_used)),
+    "gpu_measured": case((_c.gpu_utilization.is_not(None), _gpus)),
+    "gpu_used": _gpu_used,
+    "gpu_wasted": case((_c.gpu_utilization < 1, _gpus - _gpu_used)),
 }
 _SUMS: Final = [func.count().label("jobs")] + [
-    func.coalesce(func.sum(value), 0).label(name) for name, value in _OF_JOB.items()
+    func.coalesce(func.sum(value), 0).label(name) for name, value in _ADDED.items()
 ]
 #: Sort field to the value of one job, and of a group.
 _SORT: Final = {
@@ -168,32 +160,35 @@ def _terms(connection: Connection, cluster: str, query: EfficiencyQuery) -> list
     if query.min_cpus:
         terms.append(_c.cpu_count >= query.min_cpus)
     if query.min_wasted_cpu_seconds:
-        terms.append(_OF_JOB["cpu_wasted"] >= query.min_wasted_cpu_seconds)
+        terms.append(_ADDED["cpu_wasted"] >= query.min_wasted_cpu_seconds)
     return terms
 
 
 def _order(query: EfficiencyQuery) -> list[ColumnElement[Any]]:
-    if query.sort == "end_time":
-        key: Any = _c.end_time
-    elif query.sort in _RATIOS:
-        used, measured = (_OF_JOB[name] for name in _RATIOS[query.sort])
-        key = used / measured
-    else:
-        key = _OF_JOB[_SORT[query.sort]] if query.sort in _SORT else _c.numeric_id
-    keys = [key, _c.numeric_id]
-    return [one.desc().nulls_last() if query.descending else one.asc().nulls_last() for one in keys]
+    key = _c.end_time if query.sort == "end_time" else _key(query.sort, _ADDED, _c.numeric_id)
+    return [_directed(one, query) for one in (key, _c.numeric_id)]
 
 
 def _ordered(rows: Select[Any], query: EfficiencyQuery, names: tuple[str, ...]) -> Select[Any]:
-    sums = {name: func.sum(value) for name, value in _OF_JOB.items()}
-    if query.sort == "end_time":
-        key: Any = func.max(_c.end_time)
-    elif query.sort in _RATIOS:
-        used, measured = (sums[name] for name in _RATIOS[query.sort])
-        key = used / measured
-    else:
-        key = sums[_SORT[query.sort]] if query.sort in _SORT else func.count()
-    order = [key, *(_c[name] for name in names)]
-    return rows.order_by(
-        *(one.desc().nulls_last() if query.descending else one.asc().nulls_last() for one in order)
-    )
+    sums = {name: func.coalesce(func.sum(value), 0) for name, value in _ADDED.items()}
+    latest = func.max(_c.end_time)
+    key = latest if query.sort == "end_time" else _key(query.sort, sums, func.count())
+    return rows.order_by(*(_directed(one, query) for one in (key, *(_c[name] for name in names))))
+
+
+def _key(sort: str, values: dict[str, Any], otherwise: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What to compare; NULL where nothing was measured."""
+    if sort in _RATIOS:
+        used, measured = (values[name] for name in _RATIOS[sort])
+        return case((measured > 0, used / measured))
+    name = _SORT.get(sort)
+    if name is None:
+        return otherwise
+    if not name.endswith("_wasted"):
+        return cast("ColumnElement[Any]", values[name])
+    measured = values[name.replace("_wasted", "_measured")]
+    return case((measured > 0, func.coalesce(values[name], 0)))
+
+
+def _directed(key: ColumnElement[Any], query: EfficiencyQuery) -> ColumnElement[Any]:
+    return key.desc().nulls_last() if query.descending else key.asc().nulls_last()
