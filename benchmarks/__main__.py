@@ -17,6 +17,7 @@ from benchmarks import (
     latency,
     lists,
     live,
+    reports,
     results,
     start,
 )
@@ -32,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
     "slurmrestd_list": beside_slurmrestd.slurmrestd_list,
     "submit": beside_slurmrestd.submit,
     "refresh": large_cluster.refresh,
+    "reports": reports.reports,
     "metrics_series": history.metrics_series,
     "sample_cost": history.sample_cost,
     "search": history.search,
