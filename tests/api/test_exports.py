@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from s9s.app.application import Application
+from s9s.domain.history import FinishedJob
+from s9s.domain.jobs import Job, JobState, JobUsage
 from s9s.services.access import Role
 from tests.api.conftest import Client
 
@@ -133,6 +135,34 @@ async def test_what_cannot_be_meant_is_told(client: Client) -> None:
         "filename",
         "include_headers",
     ]
+
+
+async def test_metrics_are_those_of_the_api(client: Client) -> None:
+    alice = await client(user="alice")
+    span = {"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-02T00:00:00Z", "interval": "6h"}
+    document = await export(alice, type="metrics", format="ndjson", filter=span)
+    content = (await alice.get(f"/v1/exports/{document['export_id']}/download")).content
+    answer = (await alice.get("/v1/metrics/performance", params=span)).json()
+    assert [json.loads(line) for line in content.splitlines()] == answer["metrics"]
+    assert document["record_count"] == 4
+    refused = await alice.post("/v1/export", json={"type": "metrics", "filter": {"interval": "2s"}})
+    assert refused.json()["error"]["details"]["parameter"] == "filter.interval"
+
+
+async def test_efficiency_is_of_finished_jobs(client: Client, application: Application) -> None:
+    database = application.services.history._records
+    job = Job(
+        job_id="7", numeric_id=7, job_name="a", user="alice", state=JobState.COMPLETED, partition="cpu",
+        submit_time=1000, start_time=1000, end_time=1100, cpu_count=4, memory_mib=1000,
+    )  # fmt: skip
+    await database.add("default", [FinishedJob(job, JobUsage(cpu_seconds=200.0, max_memory_mib=250.0))])
+    alice = await client(user="alice")
+    fields = ["job_id", "runtime", "cpu_time_used", "cpu_efficiency", "memory_efficiency", "gpu_utilization"]
+    document = await export(alice, type="efficiency", filter={"job_id": 7}, fields=fields)
+    assert await rows_of(alice, document) == [fields, ["7", "0:01:40", "0.1h", "0.5", "0.25", ""]]
+    # The recorded one and those in the snapshot are one list.
+    document = await export(alice, type="jobs", filter={"job_id": "7"}, fields=["job_id", "state"])
+    assert await rows_of(alice, document) == [["job_id", "state"], ["7", "COMPLETED"]]
 
 
 async def test_a_file_belongs_to_whoever_asked_for_it(client: Client) -> None:

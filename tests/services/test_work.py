@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import signal
 import subprocess
@@ -212,6 +213,27 @@ async def test_a_file_that_is_not_finished_does_not_exist(queue: WorkQueue, tmp_
         sink.write(b"whole")
     file = tmp_path / "files" / "exp_00-1.file"
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk, as root")
+async def test_a_full_disk_ends_with_a_reason_and_leaves_nothing(queue: WorkQueue, tmp_path: Path) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(files)], check=True)
+    try:
+
+        async def run(item: WorkItem, progress: Progress) -> dict[str, Any]:
+            return await write_file(queue, item, b"x" * item.payload["size"])
+
+        async with working(queue, run):
+            item = await finished(queue, await queue.put("export", "alice", {"size": 2_000_000}))
+            assert (item.state, item.error) == (WorkState.FAILED, "The server has no room left for the file")
+            assert item.attempts == 3
+            assert list(files.iterdir()) == []
+            item = await finished(queue, await queue.put("export", "alice", {"size": 100_000}))
+            assert item.state is WorkState.COMPLETED
+    finally:
+        subprocess.run(["umount", str(files)], check=True)
 
 
 # Does what it finds, slowly and in steps, until it is killed.

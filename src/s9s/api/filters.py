@@ -10,17 +10,17 @@ import msgspec
 from msgspec import Struct
 
 from s9s.api.pages import read_job_query
-from s9s.api.parameters import read_parameters
+from s9s.api.parameters import Parameters, read_parameters
 from s9s.api.schemas.audit import AuditParameters
 from s9s.api.schemas.jobs import JobListParameters
+from s9s.api.schemas.metrics import PerformanceParameters
 from s9s.api.schemas.nodes import NodeListParameters
-from s9s.api.schemas.paging import PageParameters
 from s9s.api.schemas.partitions import PartitionListParameters
 from s9s.api.schemas.users import UserListParameters
 from s9s.api.values import csv, hostlist, instant, lowered, node_states, words
 from s9s.domain.audit import AuditFilter
 from s9s.domain.errors import ValidationError
-from s9s.services.exporting.sources import PartitionQuery, UserQuery
+from s9s.services.exporting.sources import PartitionQuery, SeriesQuery, UserQuery
 from s9s.services.nodes import NodeQuery
 
 
@@ -66,10 +66,22 @@ def audit_filter(asked: AuditParameters) -> AuditFilter:
     )
 
 
+def series_query(asked: PerformanceParameters) -> SeriesQuery:
+    """Which spans of time."""
+    return SeriesQuery(
+        start=instant("start_time", asked.start_time),
+        end=instant("end_time", asked.end_time),
+        interval=asked.interval,
+        partition=asked.partition,
+    )
+
+
 #: What of a list's parameters is no filter.
 _PAGE: Final = frozenset({"limit", "offset", "sort", "order"})
-_MODELS: Final[dict[str, tuple[type[PageParameters], Any]]] = {
+_MODELS: Final[dict[str, tuple[type[Parameters], Any]]] = {
     "jobs": (JobListParameters, None),
+    "efficiency": (JobListParameters, None),
+    "metrics": (PerformanceParameters, series_query),
     "nodes": (NodeListParameters, node_query),
     "users": (UserListParameters, user_query),
     "partitions": (PartitionListParameters, partition_query),

@@ -165,7 +165,9 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             audit=audit,
             streams=channels.streams,
             reports=Reports(cluster, history_key(settings), queue, mailer, outgoing),
-            exports=open_exports(settings, queue, database, cluster, holds, jobs, nodes, users, partitions),
+            exports=open_exports(
+                settings, queue, database, cluster, holds, jobs, nodes, users, partitions, metrics
+            ),
             alerts=alerts,
         )
         front = create_app(

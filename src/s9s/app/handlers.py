@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from s9s.app.delivery import open_mailer, open_outgoing, read_secret
 from s9s.config import Settings
-from s9s.services.exporting.making import ExportMaker
+from s9s.services.exporting.making import ExportMaker, Table
 from s9s.services.exporting.tables import AuditTable, HistoryTable
 from s9s.services.notices import KEPT_SECONDS, KIND, NoticeSender
 from s9s.services.reports.delivering import DELIVERY, Deliverer
@@ -15,12 +15,14 @@ from s9s.storage.database import Database
 from s9s.storage.history_scan import HistoryScan
 
 
+def export_tables(database: Database) -> dict[str, Table]:
+    """What exports read from the database."""
+    return {"history": HistoryTable(HistoryScan(database)), "audit": AuditTable(AuditRecords(database))}
+
+
 def register_handlers(settings: Settings, database: Database, queue: WorkQueue) -> None:
     """Say how each kind of work is done; there is nothing but the database, the files and the settings."""
-    maker = ExportMaker(
-        queue.artifacts,
-        {"history": HistoryTable(HistoryScan(database)), "audit": AuditTable(AuditRecords(database))},
-    )
+    maker = ExportMaker(queue.artifacts, export_tables(database))
     reports = ReportMaker(ReportBuilder(database), queue)
     deliverer = Deliverer(queue, open_mailer(settings), open_outgoing(settings), settings.server.public_url)
     queue.register(DELIVERY, deliverer.run, kept_seconds=settings.reports.lifetime_seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from s9s.config import Settings
+from s9s.config import BadConfiguration, Settings
 from s9s.services import notices
 from s9s.services.artifacts import Artifacts
 from s9s.services.work import WorkQueue
@@ -18,7 +18,33 @@ FILES: Final = "files"
 
 def open_artifacts(settings: Settings) -> Artifacts:
     """Where the files of exports and reports are. Raises `BadConfiguration`."""
-    return Artifacts(LocalFiles(settings.server.state_dir / FILES))
+    wanted = settings.artifacts
+    if wanted.bucket is None:
+        return Artifacts(LocalFiles(settings.server.state_dir / FILES))
+    if (wanted.access_key_id is None) != (wanted.secret_access_key_file is None):
+        raise BadConfiguration("artifacts.access_key_id and artifacts.secret_access_key_file belong together")
+    # It brings with it all that sends mail, which most have no use for here.
+    from s9s.app.delivery import read_secret
+
+    secret = (
+        None
+        if wanted.secret_access_key_file is None
+        else read_secret("artifacts.secret_access_key_file", wanted.secret_access_key_file)
+    )
+    try:
+        from s9s.storage.object_files import ObjectFiles
+    except ImportError as error:
+        raise BadConfiguration("artifacts.bucket needs s9s[s3]: pip install 's9s[s3]'") from error
+    return Artifacts(
+        ObjectFiles(
+            wanted.bucket,
+            prefix=wanted.prefix,
+            endpoint=wanted.endpoint,
+            region=wanted.region,
+            access_key_id=wanted.access_key_id,
+            secret_access_key=secret,
+        )
+    )
 
 
 def open_queue(settings: Settings, database: Database) -> WorkQueue:

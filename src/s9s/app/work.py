@@ -11,7 +11,9 @@ from s9s.config import Settings
 from s9s.services.clusters import Cluster
 from s9s.services.exporting.sources import (
     AuditSource,
+    EfficiencySource,
     JobSource,
+    MetricSource,
     NodeSource,
     PartitionSource,
     Source,
@@ -20,6 +22,7 @@ from s9s.services.exporting.sources import (
 from s9s.services.exports import Exports
 from s9s.services.holds import Holds
 from s9s.services.jobs import Jobs
+from s9s.services.metrics import Metrics
 from s9s.services.nodes import Nodes
 from s9s.services.partitions import Partitions
 from s9s.services.users import Users
@@ -38,6 +41,7 @@ def open_exports(
     nodes: Nodes,
     users: Users,
     partitions: Partitions,
+    metrics: Metrics,
 ) -> Exports:
     """What a server exports."""
     key = settings.cluster.name or "default"
@@ -46,6 +50,8 @@ def open_exports(
         "nodes": NodeSource(nodes),
         "users": UserSource(users),
         "partitions": PartitionSource(partitions),
+        "metrics": MetricSource(metrics),
+        "efficiency": EfficiencySource(cluster, key),
         "audit": AuditSource(),
     }
     return Exports(queue, sources)

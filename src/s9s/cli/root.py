@@ -16,6 +16,8 @@ _COMMANDS: Final = {
     "certificate": "s9s.cli.certificates:certificate",
     "audit": "s9s.cli.audit:audit",
     "history": "s9s.cli.history:history",
+    "export": "s9s.cli.export:export",
+    "worker": "s9s.cli.worker:worker",
     "check": "s9s.cli.check:check",
     "hook": "s9s.cli.hook:hook",
 }

@@ -48,7 +48,7 @@ class Exports:
         source = self.sources[request.type]
         require_scope(caller, source.scope)
         columns = chosen(request.type, source.fields, request.fields)
-        _check_options(request)
+        check_options(request)
         await self._queue.require_room(caller.user)
         item_id = self._queue.new_id(EXPORT)
         found = await source.rows(request.filter, caller)
@@ -159,7 +159,8 @@ class Exports:
         return may_see_made(caller, item.owner, item.payload["credential"], item.payload["scope"])
 
 
-def _check_options(request: ExportRequest) -> None:
+def check_options(request: ExportRequest) -> None:
+    """Raises `ValidationError` for options that make no sense, and for a format that is not installed."""
     if request.options.delimiter not in DELIMITERS:
         raise ValidationError.of("options.delimiter", request.options.delimiter, list(DELIMITERS))
     needs = FORMATS[request.format].needs

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct, structs
 
 from s9s.domain.errors import PermissionDenied, ValidationError
+from s9s.domain.instants import format_instant
 from s9s.domain.jobs import JobState
 from s9s.domain.queries import Visibility
 from s9s.domain.samples import STEPS, Bucket, Hidden, Sample, percent, roll_up
@@ -26,6 +27,8 @@ INTERVALS: Final[Mapping[str, int]] = {
     "4h": 14400, "6h": 21600, "12h": 43200, "1d": 86400,
 }  # fmt: skip
 
+#: Intervals of a series whose beginning nobody says.
+_USUAL: Final = 24
 #: The longest series.
 MAX_BUCKETS: Final = 10_000
 
@@ -99,6 +102,22 @@ class Metrics:
     def now(self) -> int:
         """The cluster's epoch seconds."""
         return int(self._cluster.watcher.now())
+
+    def span(self, start: int | None, end: int | None, interval: str) -> tuple[int, int]:
+        """Beginning and end of a series of which not everything is said: by default 24 intervals until now.
+
+        Raises `ValidationError` for a span that ends before it begins.
+        """
+        if end is None:
+            # The interval that is under way is the last one.
+            end = self.now() + 1
+        if start is None:
+            start = max(0, end - 1 - (_USUAL - 1) * INTERVALS[interval])
+        if end <= start:
+            raise ValidationError.of(
+                "end_time", format_instant(end), f"a time after start_time {format_instant(start)}"
+            )
+        return start, end
 
     async def series(
         self, start: int, end: int, step_seconds: int, partition: str | None = None

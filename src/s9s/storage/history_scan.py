@@ -30,6 +30,8 @@ _RENAMED: Final = {
     "elapsed_time": "elapsed_seconds",
     "time_limit": "time_limit_seconds",
     "memory": "memory_mib",
+    "cpu_time_used": "cpu_seconds",
+    "max_memory_used": "max_memory_mib",
 }
 #: What a finished job has not.
 _NEVER: Final = frozenset({"expected_start_time", "hold_reason"})
@@ -37,6 +39,21 @@ _PATHS: Final = (
     "standard_output", "standard_error", "working_directory", "numeric_id", "user", "job_name", "nodes",
     "array_job_id", "array_task_id",
 )  # fmt: skip
+
+
+def _cpu_efficiency(used: float | None, elapsed: int, cpus: int) -> float | None:
+    return None if used is None or elapsed * cpus <= 0 else round(used / (elapsed * cpus), 4)
+
+
+def _memory_efficiency(used: float | None, elapsed: int, memory: int | None) -> float | None:
+    return None if used is None or not memory or elapsed <= 0 else round(used / memory, 4)
+
+
+#: As `domain.efficiency.efficiency_of` has them, of columns.
+_RATIOS: Final[dict[str, tuple[tuple[str, ...], Callable[..., float | None]]]] = {
+    "cpu_efficiency": (("cpu_seconds", "elapsed_seconds", "cpu_count"), _cpu_efficiency),
+    "memory_efficiency": (("max_memory_mib", "elapsed_seconds", "memory_mib"), _memory_efficiency),
+}
 
 
 class HistoryScan:
@@ -103,6 +120,10 @@ def _maker(field: str, needed: dict[str, int]) -> Callable[[_Columns], Sequence[
         return lambda columns: [
             _paths(row)[which] for row in zip(*(columns[place] for place in places), strict=True)
         ]
+    if field in _RATIOS:
+        names, ratio = _RATIOS[field]
+        places = [needed.setdefault(name, len(needed)) for name in names]
+        return lambda columns: list(map(ratio, *(columns[place] for place in places)))
     name = _RENAMED.get(field, field)
     place = needed.setdefault(name, len(needed))
     if field in ("array_job_id", "het_job_id"):

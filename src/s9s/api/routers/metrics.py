@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from s9s.api.filters import series_query
 from s9s.api.prometheus import CONTENT_TYPE, Exposition
 from s9s.api.schemas.metrics import (
     ClusterMetrics,
@@ -15,13 +14,8 @@ from s9s.api.schemas.metrics import (
     cluster_document,
     performance_document,
 )
-from s9s.api.values import instant
-from s9s.domain.errors import ValidationError
 from s9s.services.access import Caller
-from s9s.services.metrics import INTERVALS, Metrics
-
-#: Intervals of a series whose beginning nobody says.
-_USUAL: Final = 24
+from s9s.services.metrics import Metrics
 
 
 @get("/metrics/cluster", scope="metrics:read", tags=["Metrics"], summary="Cluster statistics")
@@ -49,18 +43,8 @@ async def get_performance_metrics(
     One entry for every interval that overlaps the span, also for those in which nobody saw the cluster: those
     are null. By default the last 24 hours by the hour.
     """
-    step = INTERVALS[parameters.interval]
-    end = instant("end_time", parameters.end_time)
-    if end is None:
-        # The interval that is under way is the last one.
-        end = metrics.now() + 1
-    start = instant("start_time", parameters.start_time)
-    if start is None:
-        start = max(0, end - 1 - (_USUAL - 1) * step)
-    if end <= start:
-        raise ValidationError.of(
-            "end_time", parameters.end_time, f"a time after start_time {parameters.start_time or ''}".strip()
-        )
+    wanted = series_query(parameters)
+    start, end = metrics.span(wanted.start, wanted.end, wanted.interval)
     found = await metrics.series_for(caller, start, end, parameters.interval, parameters.partition)
     return performance_document(found, parameters.interval)
 

@@ -11,7 +11,7 @@ from s9s.api.schemas.paging import PageInfo
 from s9s.domain.instants import format_instant
 from s9s.domain.work import WorkItem, WorkState
 
-ExportType = Literal["jobs", "nodes", "users", "partitions", "audit"]
+ExportType = Literal["jobs", "nodes", "users", "partitions", "metrics", "efficiency", "audit"]
 ExportFormat = Literal["csv", "json", "ndjson", "xlsx", "parquet", "html", "markdown"]
 ExportStatus = Literal["processing", "completed", "failed", "cancelled"]
 
@@ -69,7 +69,8 @@ class ExportBody(Struct, frozen=True, forbid_unknown_fields=True):
     filter: Annotated[
         dict[str, Any],
         Meta(
-            description="The filters of the list of that type, as texts or lists",
+            description="The filters of the list of that type, as texts or lists; of metrics span and "
+            "interval",
             examples=[{"state": "COMPLETED", "user": "alice"}],
         ),
     ] = {}

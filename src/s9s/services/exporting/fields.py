@@ -15,6 +15,7 @@ from s9s.domain.hostlists import fold_hostlist
 from s9s.domain.jobs import Job
 from s9s.domain.nodes import Node
 from s9s.domain.output_paths import output_paths
+from s9s.domain.samples import Bucket
 from s9s.formats import Kind
 
 if TYPE_CHECKING:
@@ -212,8 +213,50 @@ AUDIT_FIELDS: Final[Mapping[str, Field[Entry]]] = {
     "hash": Field(TEXT, lambda entry: entry.record.hash.hex()),
 }
 
+
+def _recorded(kind: Kind) -> Field[Any]:
+    """A field of rows that only the database has."""
+
+    def refuse(row: Any) -> Any:
+        raise NotImplementedError("such rows are never in memory")
+
+    return Field(kind, refuse)
+
+
+#: Finished jobs and what they made of what they had; the last ones are null where nothing was measured.
+EFFICIENCY_FIELDS: Final[Mapping[str, Field[Any]]] = {
+    **{
+        name: _recorded(JOB_FIELDS[name].kind)
+        for name in (
+            "job_id", "job_name", "user", "account", "partition", "state", "start_time", "end_time",
+            "elapsed_time", "time_limit", "node_count", "cpu_count", "memory", "gpus",
+        )
+    },
+    "cpu_time_used": _recorded(HOURS),
+    "max_memory_used": _recorded(MEMORY),
+    "cpu_efficiency": _recorded(NUMBER),
+    "memory_efficiency": _recorded(NUMBER),
+    "gpu_utilization": _recorded(NUMBER),
+}  # fmt: skip
+
+
+def _of_bucket(kind: Kind, name: str) -> Field[Bucket]:
+    return Field(kind, lambda bucket: getattr(bucket, name))
+
+
+METRIC_FIELDS: Final[Mapping[str, Field[Bucket]]] = {
+    "timestamp": _of_bucket(INSTANT, "at"),
+    "cpu_utilization": _of_bucket(NUMBER, "cpu_utilization"),
+    "memory_utilization": _of_bucket(NUMBER, "memory_utilization"),
+    "gpu_utilization": _of_bucket(NUMBER, "gpu_utilization"),
+    "jobs_submitted": _of_bucket(INTEGER, "jobs_submitted"),
+    "jobs_completed": _of_bucket(INTEGER, "jobs_completed"),
+    "avg_queue_time": _of_bucket(INTEGER, "avg_queue_time"),
+    "coverage": Field(NUMBER, lambda bucket: round(bucket.coverage, 4)),
+}
+
 #: Other names that clients may use.
-ALIASES: Final = {"jobs": {"runtime": "elapsed_time"}}
+ALIASES: Final = {"jobs": {"runtime": "elapsed_time"}, "efficiency": {"runtime": "elapsed_time"}}
 
 
 def chosen(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import closing
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import msgspec
 
 from s9s.domain.exports import ExportPlan
 from s9s.domain.work import WorkItem
-from s9s.formats import Batch, Column, Kind, Options, open_writer
-from s9s.services.artifacts import Artifacts, Sink, name_of
+from s9s.formats import Batch, Column, Kind, Options, Sink, open_writer
+from s9s.services.artifacts import Artifacts, name_of
 from s9s.services.exporting.spool import batches
 from s9s.services.work import Progress, WorkFailed
 
@@ -44,7 +44,9 @@ class ExportMaker:
         plan = msgspec.convert(item.payload, ExportPlan)
         async with self._artifacts.create(name_of(item)) as sink:
             try:
-                count = await asyncio.to_thread(self._write, plan, sink, progress)
+                count = await asyncio.to_thread(
+                    write_export, plan, sink, self._tables, self._artifacts.reader, progress
+                )
             except FileNotFoundError as error:
                 raise WorkFailed("The rows that were collected for it are gone; ask for it again") from error
             except ImportError as error:
@@ -57,41 +59,66 @@ class ExportMaker:
             "record_count": count,
         }
 
-    def _write(self, plan: ExportPlan, sink: Sink, progress: Progress) -> int:
-        columns = [Column(name, Kind(kind)) for name, kind in plan.columns]
-        options = Options(
-            title=plan.type,
-            include_headers=plan.options.include_headers,
-            delimiter=plan.options.delimiter,
-            bom=plan.options.bom,
-        )
-        writer = open_writer(plan.format, sink, columns, options)
-        done = 0
-        for fraction, batch in self._rows(plan):
-            writer.write(batch)
-            done += len(batch[0])
-            progress.set(0.99 * fraction, done)
-        writer.close()
-        progress.set(0.99, done)
-        return done
 
-    def _rows(self, plan: ExportPlan) -> Iterator[tuple[float, Batch]]:
-        # Where there is a table too, the rows from memory are the smaller part.
-        share = 0.9 if plan.source else 0.0
-        if plan.source:
-            known = set(self._known(plan)) if plan.input and plan.key else set()
-            for fraction, batch in self._tables[plan.source].batches(plan, known):
-                yield share * fraction, batch
-        width, done = len(plan.columns), 0
-        for rows in self._input(plan):
-            done += len(rows[0])
-            yield share + (1 - share) * done / plan.rows, rows[:width]
+class Told(Protocol):
+    """Whoever is told how far it is."""
 
-    def _input(self, plan: ExportPlan) -> Iterator[list[list[Any]]]:
-        if plan.input:
-            with closing(self._artifacts.reader(plan.input)) as file:
-                yield from batches(file)
+    def set(self, fraction: float, records: int = 0) -> None:
+        """A part of all, 0..1, and rows."""
 
-    def _known(self, plan: ExportPlan) -> Iterator[tuple[Any, ...]]:
-        for batch in self._input(plan):
-            yield from zip(*batch[-plan.key :], strict=True)
+
+Reader = Callable[[str], BinaryIO]
+
+
+def write_export(
+    plan: ExportPlan, sink: Sink, tables: Mapping[str, Table], reader: Reader, progress: Told
+) -> int:
+    """Write the file that is planned; blocks. How many rows it has.
+
+    Args:
+        plan: What is to be written.
+        sink: Where to.
+        tables: What can be read from the database.
+        reader: Opens the file with the rows that were collected.
+        progress: Told after each batch; may raise to put an end to it.
+    """
+    columns = [Column(name, Kind(kind)) for name, kind in plan.columns]
+    options = Options(
+        title=plan.type,
+        include_headers=plan.options.include_headers,
+        delimiter=plan.options.delimiter,
+        bom=plan.options.bom,
+    )
+    writer = open_writer(plan.format, sink, columns, options)
+    done = 0
+    for fraction, batch in _rows(plan, tables, reader):
+        writer.write(batch)
+        done += len(batch[0])
+        progress.set(0.99 * fraction, done)
+    writer.close()
+    progress.set(0.99, done)
+    return done
+
+
+def _rows(plan: ExportPlan, tables: Mapping[str, Table], reader: Reader) -> Iterator[tuple[float, Batch]]:
+    # Where there is a table too, the rows from memory are the smaller part.
+    share = 0.9 if plan.source else 0.0
+    if plan.source:
+        known = set(_known(plan, reader)) if plan.input and plan.key else set()
+        for fraction, batch in tables[plan.source].batches(plan, known):
+            yield share * fraction, batch
+    width, done = len(plan.columns), 0
+    for rows in _input(plan, reader):
+        done += len(rows[0])
+        yield share + (1 - share) * done / plan.rows, rows[:width]
+
+
+def _input(plan: ExportPlan, reader: Reader) -> Iterator[list[list[Any]]]:
+    if plan.input:
+        with closing(reader(plan.input)) as file:
+            yield from batches(file)
+
+
+def _known(plan: ExportPlan, reader: Reader) -> Iterator[tuple[Any, ...]]:
+    for batch in _input(plan, reader):
+        yield from zip(*batch[-plan.key :], strict=True)

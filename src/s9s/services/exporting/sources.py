@@ -14,11 +14,13 @@ from msgspec import Struct, structs
 from s9s.domain.audit import AuditFilter
 from s9s.domain.queries import JobQuery
 from s9s.formats import Kind
-from s9s.services.access import Caller
+from s9s.services.access import Caller, usage_visibility
 from s9s.services.clusters import Cluster
 from s9s.services.exporting.fields import (
     AUDIT_FIELDS,
+    EFFICIENCY_FIELDS,
     JOB_FIELDS,
+    METRIC_FIELDS,
     NODE_FIELDS,
     PARTITION_FIELDS,
     USER_FIELDS,
@@ -29,6 +31,7 @@ from s9s.services.exporting.fields import (
 )
 from s9s.services.holds import Holds
 from s9s.services.jobs import Jobs
+from s9s.services.metrics import Metrics
 from s9s.services.nodes import NodeQuery, Nodes
 from s9s.services.partitions import Partitions
 from s9s.services.users import Users
@@ -137,6 +140,50 @@ class JobSource:
             Later("history", {"cluster": self._key, "jobs": query, "as_of": now}),
             (job_field(Kind.INTEGER, "numeric_id"), job_field(Kind.INTEGER, "submit_time")),
         )
+
+
+class EfficiencySource:
+    """Finished jobs and what they used, as far as the caller may know that."""
+
+    scope = "metrics:read"
+    fields = EFFICIENCY_FIELDS
+
+    def __init__(self, cluster: Cluster, key: str) -> None:
+        self._cluster = cluster
+        self._key = key
+
+    async def rows(self, query: JobQuery | None, caller: Caller) -> Found:
+        await self._cluster.watcher.settled()
+        user = self._cluster.snapshot.users.get(caller.user)
+        visibility = usage_visibility(caller, self._cluster.info, user)
+        wanted = structs.replace(query or JobQuery(), visibility=visibility)
+        as_of = int(self._cluster.snapshot.observed_at)
+        return Found((), later=Later("history", {"cluster": self._key, "jobs": wanted, "as_of": as_of}))
+
+
+class SeriesQuery(Struct, frozen=True, kw_only=True):
+    """Which spans of time: epoch seconds, ``None`` as the API has it by default."""
+
+    start: int | None = None
+    end: int | None = None
+    interval: str = "1h"
+    partition: str | None = None
+
+
+class MetricSource:
+    """The cluster's utilization over time."""
+
+    scope = "metrics:read"
+    fields = METRIC_FIELDS
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    async def rows(self, query: SeriesQuery | None, caller: Caller) -> Found:
+        wanted = query or SeriesQuery()
+        start, end = self._metrics.span(wanted.start, wanted.end, wanted.interval)
+        found = await self._metrics.series_for(caller, start, end, wanted.interval, wanted.partition)
+        return Found(found)
 
 
 class NodeSource:

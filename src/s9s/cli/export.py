@@ -1,0 +1,196 @@
+"""`s9s export`: the file of an export, from the server's own database."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from s9s.cli.options import configured, failures, load
+
+if TYPE_CHECKING:
+    from s9s.config import Settings
+    from s9s.domain.exports import ExportPlan
+
+_FORMATS = ("csv", "json", "ndjson", "xlsx", "parquet", "html", "markdown")
+
+
+@click.command()
+@click.argument("kind", metavar="TYPE", type=click.Choice(("jobs", "efficiency", "audit")))
+@click.option("--format", "format_", type=click.Choice(_FORMATS), default="csv", show_default=True)
+@click.option("--filter", "filters", metavar="NAME=VALUE", multiple=True, help="As in the list of the API.")
+@click.option("--fields", metavar="LIST", help="Columns in their order; without it all.")
+@click.option("--delimiter", default=",", show_default=True, help="Of CSV: , ; | or a tab.")
+@click.option("--no-headers", is_flag=True, help="Leave the headings out.")
+@click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark, for Excel.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File; without it stdout."
+)
+@configured
+def export(
+    kind: str,
+    format_: str,
+    filters: tuple[str, ...],
+    fields: str | None,
+    delimiter: str,
+    no_headers: bool,
+    bom: bool,
+    output: Path | None,
+    config: Path | None,
+    state_dir: Path | None,
+) -> None:
+    """Write recorded jobs, their efficiency, or the audit log to a file.
+
+    It is the same file that `POST /v1/export` makes for an administrator, but for the jobs that have not
+    ended, which only a running server knows. `-o` replaces a file once the new one is whole.
+    """
+    from s9s.domain.exports import ExportOptions
+
+    settings = load(config, state_dir)
+    options = ExportOptions(include_headers=not no_headers, delimiter=delimiter, bom=bom)
+    with failures():
+        plan = _plan(settings, kind, format_, _pairs(filters), fields, options)
+        count = _write(settings, plan, output)
+    if output is not None:
+        click.echo(f"{count} rows in {output}", err=True)
+
+
+def _pairs(filters: tuple[str, ...]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for one in filters:
+        name, sign, value = one.partition("=")
+        if not sign:
+            raise click.BadParameter(f"{one}: a name, = and a value", param_hint="'--filter'")
+        given[name] = f"{given[name]},{value}" if name in given else value
+    return given
+
+
+def _plan(
+    settings: Settings, kind: str, format_: str, given: dict[str, str], fields: str | None, options: Any
+) -> ExportPlan:
+    from s9s.api.filters import named_filter
+    from s9s.domain.exports import ExportPlan, ExportRequest
+    from s9s.services.exporting.fields import AUDIT_FIELDS, EFFICIENCY_FIELDS, JOB_FIELDS, chosen
+    from s9s.services.exports import check_options
+
+    names = None if fields is None else tuple(name.strip() for name in fields.split(",") if name.strip())
+    tables: dict[str, Any] = {"jobs": JOB_FIELDS, "efficiency": EFFICIENCY_FIELDS, "audit": AUDIT_FIELDS}
+    columns = chosen(kind, tables[kind], names)
+    check_options(ExportRequest(type=kind, format=format_, options=options))
+    wanted = named_filter(kind, given)
+    now = int(time.time())
+    key = settings.cluster.name or "default"
+    return ExportPlan(
+        type=kind,
+        format=format_,
+        filename="",
+        columns=tuple((heading, field.kind.value) for heading, _, field in columns),
+        fields=tuple(field for _, field, _ in columns),
+        options=options,
+        filter=given,
+        credential="cli",
+        scope="",
+        asked_at=now,
+        source="audit" if kind == "audit" else "history",
+        query=_builtins(wanted if kind == "audit" else {"cluster": key, "jobs": wanted, "as_of": now}),
+    )
+
+
+def _builtins(value: Any) -> Any:
+    import msgspec
+
+    return msgspec.to_builtins(value)
+
+
+def _write(settings: Settings, plan: ExportPlan, output: Path | None) -> int:
+    from s9s.app.handlers import export_tables
+    from s9s.services.artifacts import Sink
+    from s9s.services.exporting.making import write_export
+    from s9s.storage.database import Database
+    from s9s.storage.files import LocalFiles
+
+    directory = Path() if output is None else output.absolute().parent
+
+    async def main() -> int:
+        async with await Database.open(settings.database_url) as database:
+            tables = export_tables(database)
+            with _Bar(is_shown=output is not None and sys.stderr.isatty()) as bar:
+                if output is None:
+                    return await asyncio.to_thread(write_export, plan, _Stdout(), tables, _no_input, bar)
+                writing = LocalFiles(directory).create(output.name)
+                sink = Sink(output.name, writing)
+                try:
+                    count = await asyncio.to_thread(write_export, plan, sink, tables, _no_input, bar)
+                    writing.commit()
+                except BaseException:
+                    writing.abort()
+                    raise
+                return count
+
+    try:
+        return asyncio.run(main())
+    except (OSError, ImportError) as error:
+        raise click.ClickException(getattr(error, "strerror", None) or str(error)) from error
+
+
+def _no_input(name: str) -> BinaryIO:
+    raise FileNotFoundError(name)
+
+
+class _Stdout:
+    """Standard output, for libraries that look at a file closely."""
+
+    closed = False
+    mode = "wb"
+
+    def __init__(self) -> None:
+        self._size = 0
+
+    def write(self, data: Any, /) -> int:
+        size = memoryview(data).nbytes
+        sys.stdout.buffer.write(data)
+        self._size += size
+        return size
+
+    def tell(self) -> int:
+        return self._size
+
+    def flush(self) -> None:
+        sys.stdout.buffer.flush()
+
+    def close(self) -> None:
+        pass
+
+    def writable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return False
+
+    def seekable(self) -> bool:
+        return False
+
+
+class _Bar:
+    """A progress bar on standard error, where somebody looks at it."""
+
+    def __init__(self, *, is_shown: bool) -> None:
+        from rich.console import Console
+        from rich.progress import Progress
+
+        self._progress = Progress(console=Console(stderr=True), disable=not is_shown, transient=True)
+        self._task = self._progress.add_task("Exporting", total=1.0)
+
+    def __enter__(self) -> _Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._progress.stop()
+
+    def set(self, fraction: float, records: int = 0) -> None:
+        self._progress.update(self._task, completed=fraction, description=f"{records} rows")
