@@ -44,6 +44,7 @@ class Crowd:
     def heard(self) -> tuple[int, float, float]:
         """How many heard of something, and when the first and the last did."""
         found = [json.loads(self._hear(one)) for one in self._processes]
+        assert not (lost := sum(one["lost"] for one in found)), f"{lost} connections were lost"
         firsts = [one["first"] for one in found if one["heard"]]
         return sum(one["heard"] for one in found), min(firsts, default=0.0), max(one["last"] for one in found)
 

@@ -37,6 +37,7 @@ class Client(asyncio.Protocol):
         self.is_upgraded = False
         self.subscribed = asyncio.get_running_loop().create_future()
         self.heard_at = 0.0
+        self.is_lost = False
         self.rest = b""
 
     def connection_made(self, transport: Any) -> None:
@@ -70,6 +71,7 @@ class Client(asyncio.Protocol):
                 self.heard_at = time.monotonic()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.is_lost = True
         if not self.subscribed.done():
             self.subscribed.set_exception(RuntimeError("the connection was lost"))
 
@@ -109,7 +111,12 @@ async def main() -> None:
         heard = [client.heard_at for client in clients if client.heard_at]
         print(
             json.dumps(
-                {"heard": len(heard), "first": min(heard, default=0.0), "last": max(heard, default=0.0)}
+                {
+                    "heard": len(heard),
+                    "first": min(heard, default=0.0),
+                    "last": max(heard, default=0.0),
+                    "lost": sum(client.is_lost for client in clients),
+                }
             ),
             flush=True,
         )

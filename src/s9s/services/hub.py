@@ -206,9 +206,10 @@ class Hub:
             self._pump = asyncio.create_task(self._deliver_all(), name="fan out")
 
     async def _deliver_all(self) -> None:
-        is_done = False
-        while not is_done:
-            is_done = self._deliver(time.monotonic() + _TURN_SECONDS)
+        # Whoever finds that all is told must be done in the same turn: what comes next begins anew.
+        while True:
+            if self._deliver(time.monotonic() + _TURN_SECONDS):
+                return
             await asyncio.sleep(0)
 
     def _deliver(self, until: float) -> bool:
