@@ -65,7 +65,7 @@ def load(
     )
     used = machine.cpu_seconds(server.pid) - before
     if found := re.search(r"Non-2xx.*|Socket errors.*[1-9].*", done.stdout):
-        raise RuntimeError(f"{server.url}{path}: {found[0]}")
+        raise RuntimeError(f"{server.url}{path}: {found[0]}{_refusals(server)}")
     counted = re.search(r"(\d+) requests in ([\d.]+)(m?s), ([\d.]+)(KB|MB|GB)", done.stdout)
     if counted is None:
         raise RuntimeError(f"wrk says {done.stdout!r}")
@@ -78,6 +78,16 @@ def load(
         server.idle_cpu * took,
         int(float(amount) * {"KB": 2**10, "MB": 2**20, "GB": 2**30}[size]),
     )
+
+
+def _refusals(server: Server) -> str:
+    """What our server has counted of statuses other than 2xx, by route, since it began; else nothing."""
+    try:
+        text = server.get("/metrics").decode()
+    except OSError:  # nginx, slurmrestd, or nobody any more
+        return ""
+    lines = [line.removeprefix("s9s_http_requests_total") for line in text.splitlines() if 'status="' in line]
+    return "".join(f"; {line}" for line in lines if 'status="2' not in line)
 
 
 def alternate(sides: Mapping[str, Callable[[], Load]], rounds: int) -> dict[str, list[Load]]:
