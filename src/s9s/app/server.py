@@ -23,6 +23,7 @@ from s9s.app.application import Application, running
 from s9s.app.credentials import TEST_TOKEN
 from s9s.app.live import websocket_protocol
 from s9s.app.logs import configure_logging
+from s9s.app.memory import keep_little
 from s9s.app.tls import UnusableTls, open_tls
 from s9s.config import BadConfiguration, Settings
 from s9s.domain.errors import SlurmUnavailable
@@ -37,6 +38,7 @@ _SHUTDOWN_SECONDS: Final = 10
 
 def serve(settings: Settings) -> None:
     """Serve until interrupted. Raises `click.ClickException` with what to mend when it cannot start."""
+    keep_little()
     configure_logging(settings.logging)
     _allow_connections()
     try:
