@@ -181,12 +181,12 @@ def usage(steps: Sequence[Record]) -> JobUsage | None:
 
 
 def _step(values: dict[str, str]) -> StepUsage:
-    total = _amounts(values["TRESUsageInTot"])
-    percent = _amounts(values["TRESUsageInAve"]).get("gres/gpuutil")
+    total = _amount(values["TRESUsageInTot"], "mem")
+    percent = _amount(values["TRESUsageInAve"], "gres/gpuutil")
     task_memory = values.get("MaxRSS")
     return StepUsage(
         cpu_seconds=cpu_seconds(values["TotalCPU"]),
-        memory_mib=mib(total["mem"]) if total.get("mem") else None,
+        memory_mib=mib(total) if total else None,
         task_memory_mib=mib(task_memory) if task_memory else None,
         memory_node=text(values.get("MaxRSSNode", "")),
         tasks=number(values.get("NTasks", "")),
@@ -236,9 +236,9 @@ def cpu_seconds(value: str) -> float | None:
     return int(days) * 86400 + int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
-def _amounts(text: str) -> dict[str, str]:
-    """The figures of ``cpu=00:00:01,mem=89292K``."""
-    return {key: value for key, _, value in (item.partition("=") for item in text.split(","))}
+def _amount(amounts: str, name: str) -> str:
+    """The figure of a name in ``cpu=00:00:01,mem=89292K``; ``""`` when it is not there."""
+    return f",{amounts}".partition(f",{name}=")[2].partition(",")[0]
 
 
 def mib(value: str) -> float:
