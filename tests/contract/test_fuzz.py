@@ -45,6 +45,8 @@ EXCLUDED = schemathesis.checks.CHECKS.get_by_names(
 schema = schemathesis.pytest.from_fixture("api").exclude(operation_id="stream_events")
 
 
+# All operations are one test, some seventy of them, and an export is answered when its file is there.
+@pytest.mark.timeout(600)
 @schema.parametrize()
 @settings(
     max_examples=50,
