@@ -15,7 +15,7 @@ from s9s.api.peers import Proxies
 from s9s.api.prometheus import Exposition
 from s9s.api.tally import RequestTally
 from s9s.app.alerts import alerting
-from s9s.app.credentials import open_access_tokens, open_credentials, open_logins
+from s9s.app.credentials import open_access_tokens, open_credentials, open_logins, purging
 from s9s.app.delivery import open_mailer, open_outgoing
 from s9s.app.events import watched
 from s9s.app.history import history_key, recording
@@ -107,6 +107,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         stack.callback(search.close)
         queue = await stack.enter_async_context(background(settings, database))
         alerts = await stack.enter_async_context(alerting(settings, cluster, name, database, events, queue))
+        await stack.enter_async_context(purging(settings, database))
         access_tokens = open_access_tokens(settings, tokens)
         audit = Audit(AuditRecords(database))
         stack.push_async_callback(audit.stop)

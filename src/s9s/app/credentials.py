@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from s9s.config import BadConfiguration, Settings
@@ -17,8 +19,11 @@ from s9s.services.names import NameRule
 from s9s.services.openid import OpenIdTokens, Provider
 from s9s.services.passwords import MissingPackage, PamPasswords, Passwords
 from s9s.services.provider_keys import ProviderKeys
+from s9s.services.purging import Purging
 from s9s.services.tokens import Tokens
+from s9s.storage.database import Database
 from s9s.storage.signing_keys import SigningKeys
+from s9s.storage.tokens import TokenRecords
 
 #: In the state directory.
 KEY_FILE: Final = "signing-keys.json"
@@ -90,33 +95,45 @@ def open_certificates(settings: Settings, tokens: Tokens) -> ClientCertificates 
     return ClientCertificates(tokens, settings.certificates.user_from, rule)
 
 
-def open_logins(settings: Settings, tokens: Tokens, failures: FailedLogins) -> Logins:
-    """Logins with a password, as far as they are set up.
+def open_passwords(settings: Settings) -> Passwords | None:
+    """What checks passwords; ``None`` where nobody logs in with one.
 
     Raises `BadConfiguration` for a directory server that is not named, and for a package that is missing.
     """
     login = settings.login
-    passwords: Passwords | None = None
     try:
         if login.method == "pam":
-            passwords = PamPasswords(login.pam_service)
-        elif login.method == "ldap":
+            return PamPasswords(login.pam_service)
+        if login.method == "ldap":
             if login.ldap_url is None:
                 raise BadConfiguration("login.ldap_url must be set where login.method is ldap")
-            passwords = LdapPasswords(
-                login.ldap_url,
-                login.ldap_user_dn,
-                str(login.ldap_ca) if login.ldap_ca else None,
-                login.ldap_group,
-            )
+            ca = str(login.ldap_ca) if login.ldap_ca else None
+            return LdapPasswords(login.ldap_url, login.ldap_user_dn, ca, login.ldap_group)
     except MissingPackage as error:
         raise BadConfiguration(f"login.method = {login.method}: {error}") from error
+    return None
+
+
+def open_logins(settings: Settings, tokens: Tokens, failures: FailedLogins) -> Logins:
+    """Logins with a password, as far as they are set up. Raises `BadConfiguration` as `open_passwords`."""
+    login = settings.login
     return Logins(
         tokens,
-        passwords,
+        open_passwords(settings),
         failures,
         lifetime_seconds=login.lifetime_seconds,
         operators=login.operators,
         administrators=login.administrators,
         tier=login.tier,
     )
+
+
+@asynccontextmanager
+async def purging(settings: Settings, database: Database) -> AsyncIterator[None]:
+    """Removes credentials that ended long ago, while this lasts."""
+    purging = Purging(TokenRecords(database), settings.credentials.retention_days * 86_400)
+    purging.start()
+    try:
+        yield
+    finally:
+        await purging.stop()

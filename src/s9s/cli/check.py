@@ -50,10 +50,13 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     from s9s.cli.checks.database import check_database, valid_tokens
     from s9s.cli.checks.findings import fail
     from s9s.cli.checks.host import check_host
+    from s9s.cli.checks.identity import check_identity
 
     for finding in check_host(settings):
         yield finding
     async for finding in check_database(settings):
+        yield finding
+    async for finding in check_identity(settings):
         yield finding
     users = {token.user for token in await valid_tokens(settings)}
     try:

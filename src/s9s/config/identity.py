@@ -19,6 +19,14 @@ class Certificates(Section):
     """Regular expression that the whole name must match; its first group, if it has one, is the user."""
 
 
+class Credentials(Section):
+    """Credentials that the server keeps."""
+
+    retention_days: Annotated[int, Field(ge=1, le=36_500)] = 90
+    """How long credentials are listed after they were revoked or have expired; then they are removed, and
+    the audit log alone tells of them."""
+
+
 class OAuth(Section):
     """The token endpoint for OAuth 2.0 clients."""
 

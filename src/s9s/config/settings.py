@@ -11,7 +11,7 @@ from s9s.config.cluster import Cluster, Simulated, Snapshot
 from s9s.config.delivery import Mail, Outgoing
 from s9s.config.events import Events
 from s9s.config.history import History
-from s9s.config.identity import Certificates, Login, OAuth, OpenIdConnect
+from s9s.config.identity import Certificates, Credentials, Login, OAuth, OpenIdConnect
 from s9s.config.metrics import Metrics
 from s9s.config.reports import Reports
 from s9s.config.samples import Samples
@@ -33,6 +33,7 @@ class Settings(BaseModel):
     history: History = Field(default_factory=History)
     simulated: Simulated = Field(default_factory=Simulated)
     certificates: Certificates = Field(default_factory=Certificates)
+    credentials: Credentials = Field(default_factory=Credentials)
     oauth: OAuth = Field(default_factory=OAuth)
     oidc: OpenIdConnect = Field(default_factory=OpenIdConnect)
     login: Login = Field(default_factory=Login)

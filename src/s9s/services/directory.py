@@ -78,7 +78,7 @@ class LdapPasswords:
             _log.warning("there is no group %s that this user may see", self._group)
             return False
         _log.warning("the directory server cannot be asked: %s", said)
-        raise ServiceUnavailable("Passwords cannot be checked at present")
+        raise ServiceUnavailable("Passwords cannot be checked at present") from OSError(said)
 
     def close(self) -> None:
         """Ask nothing more."""

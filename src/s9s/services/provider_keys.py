@@ -34,6 +34,10 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _log = logging.getLogger(__name__)
 
 
+class Unreadable(Exception):
+    """The keys cannot be had; ``str()`` says why."""
+
+
 class ProviderKeys:
     """Keys by their ``kid``; looked for when one is needed, and again when the provider has new ones.
 
@@ -70,18 +74,25 @@ class ProviderKeys:
                 return
             self._tried_at = time.monotonic()
             try:
-                async with (
-                    asyncio.timeout(2 * TIMEOUT_SECONDS),
-                    httpx2.AsyncClient(
-                        timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
-                    ) as client,
-                ):
-                    url = self._url or await self._discover(client)
-                    keys = _read(await _document(client, url))
-            except (httpx2.HTTPError, OSError, TimeoutError, ValueError) as error:
-                _log.warning("the keys of %s cannot be read: %s", self._issuer, repr(error))
-                return
-            self._keys, self._fetched_at = keys, self._tried_at
+                await self.fetch()
+            except Unreadable as error:
+                _log.warning("the keys of %s cannot be read: %s", self._issuer, error)
+
+    async def fetch(self) -> int:
+        """Look for the keys now, and say how many there are. Raises `Unreadable`."""
+        try:
+            async with (
+                asyncio.timeout(2 * TIMEOUT_SECONDS),
+                httpx2.AsyncClient(
+                    timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+                ) as client,
+            ):
+                url = self._url or await self._discover(client)
+                keys = _read(await _document(client, url))
+        except (httpx2.HTTPError, OSError, TimeoutError, ValueError) as error:
+            raise Unreadable(str(error) or type(error).__name__) from error
+        self._keys, self._fetched_at = keys, time.monotonic()
+        return len(keys.keys() - {None}) or len(keys)
 
     async def _discover(self, client: httpx2.AsyncClient) -> str:
         address = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, bindparam, func, insert, or_, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, or_, select, update
 
 from s9s.domain.credentials import NO_RESTRICTIONS, Kind, Restrictions, Token
 from s9s.storage.database import Database
@@ -93,6 +93,18 @@ class TokenRecords:
         """Record when tokens were last used, all in one transaction; an earlier instant changes nothing."""
         async with self._database.write() as connection:
             await connection.execute(_touch, [{"id": key, "used_at": at} for key, at in used.items()])
+
+    async def purge(self, before: int) -> int:
+        """Remove the credentials that were revoked or expired before an instant; how many that were.
+
+        Certificates stay, revoked ones so that they are refused as long as there may be any.
+        """
+        is_over = or_(tokens.c.revoked_at < before, tokens.c.expires_at < before)
+        async with self._database.write() as connection:
+            done = await connection.execute(
+                delete(tokens).where(is_over, tokens.c.kind != Kind.CERTIFICATE.value)
+            )
+            return int(done.rowcount)
 
     async def announce(self) -> None:
         """Let all processes forget whom they know, as after a revocation."""
