@@ -54,6 +54,7 @@ async def test_words_and_their_beginnings_in_any_field(
     assert await ids(search, "gp") == [3, 2, 1]
     assert await ids(search, "sim fail") == [2]
     assert await ids(search, "physics") == [1]
+    assert await ids(search, "p") == [], "one letter begins too many words"
     assert await ids(search, "train_gpu-large") == [1]
     assert await ids(search, "nothing") == await ids(search, "--- '\" *") == []
     assert await ids(search, "alice", limit=1) == [3]

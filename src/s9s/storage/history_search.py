@@ -25,6 +25,8 @@ _ROWS: Final = select(_c.number, *(_c[name] for name in COLUMNS))
 
 #: Jobs that are looked at of all that match: the latest recorded; there is no count beyond.
 MAX_FOUND: Final = 1000
+#: One letter begins too many words: it counts as a word only. The index has beginnings of two and three.
+_SHORTEST_PREFIX: Final = 2
 #: As the index splits texts.
 _TOKEN: Final = re.compile(r"[^\W_]+")
 _MATCHING: Final = text(
@@ -91,7 +93,8 @@ def _numbers(connection: Connection, words: Sequence[str], visibility: Visibilit
         return list(connection.scalars(numbers))
     found: dict[int, None] = {}
     for star in ("", "*"):
-        question = " AND ".join([f'"{token}"{star}' for token in tokens] + _sight(visibility))
+        parts = [f'"{token}"{star if len(token) >= _SHORTEST_PREFIX else ""}' for token in tokens]
+        question = " AND ".join(parts + _sight(visibility))
         rows = connection.execute(_MATCHING, {"words": question, "most": MAX_FOUND})
         found |= dict.fromkeys(rows.scalars())
     return list(found)[:MAX_FOUND]
