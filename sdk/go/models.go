@@ -203,6 +203,12 @@ type Delivery struct {
 	Method string  `json:"method"`
 	Email  *string `json:"email"`
 	URL    *string `json:"url"`
+	// pending, delivered, failed; null without delivery
+	Status *string `json:"status"`
+	// Why it failed, or why it is being tried again
+	Error *string `json:"error"`
+	// What a webhook is signed with; in the answer to the request only
+	Secret *string `json:"secret"`
 }
 
 // DeliveryWish: Where the report goes when it is done; it can be fetched in any case.
@@ -779,7 +785,7 @@ type Request struct {
 
 // SearchResult: Something that fits.
 type SearchResult struct {
-	// job, node, user, partition, account or qos
+	// job, node, user, partition, account, qos or reservation
 	Type        string `json:"type"`
 	ID          string `json:"id"`
 	Title       string `json:"title"`
@@ -1595,8 +1601,8 @@ func (o *MetricEfficiencyOptions) values() url.Values {
 type SearchQueryOptions struct {
 	// Search query: words, their beginnings, or an id. All words count
 	Q string `json:"q"`
-	// Resource types as a comma list: jobs, nodes, users, partitions, accounts, qos; by default all that
-	// the credential may read
+	// Resource types as a comma list: jobs, nodes, users, partitions, accounts, qos, reservations; by
+	// default all that the credential may read
 	Type string `json:"type,omitempty"`
 	// Maximum results
 	Limit int `json:"limit,omitempty"`
@@ -2200,7 +2206,7 @@ type ExportCreateRequest struct {
 	Type string `json:"type"`
 	// Of the file
 	Format string `json:"format,omitempty"`
-	// The filters of the list of that type, as texts or lists
+	// The filters of the list of that type, as texts or lists; of metrics span and interval
 	Filter map[string]any `json:"filter,omitempty"`
 	// Columns in their order; without it all. `runtime` is `elapsed_time`
 	Fields  []string       `json:"fields,omitempty"`

@@ -463,7 +463,8 @@ func (s *MetricsService) Scrape() (string, error) {
 // SearchService: Find jobs, nodes and users by words.
 type SearchService struct{ client *Client }
 
-// Query: Jobs (live and finished), nodes, users, partitions, accounts and QOS in one ranked answer.
+// Query: Jobs (live and finished), nodes, users, partitions, accounts, QOS, reservations in one ranked
+// answer.
 //
 // Every word counts, wherever it stands: in a name, a user, an account, a partition, a state, a
 // feature. Beginnings of words are found, and so are misspelled ones where nothing is spelled like

@@ -201,6 +201,12 @@ export interface Delivery {
   method: string;
   email: string | null;
   url: string | null;
+  /** pending, delivered, failed; null without delivery */
+  status: string | null;
+  /** Why it failed, or why it is being tried again */
+  error: string | null;
+  /** What a webhook is signed with; in the answer to the request only */
+  secret: string | null;
 }
 
 /** Where the report goes when it is done; it can be fetched in any case. */
@@ -776,7 +782,7 @@ export interface Request {
 
 /** Something that fits. */
 export interface SearchResult {
-  /** job, node, user, partition, account or qos */
+  /** job, node, user, partition, account, qos or reservation */
   type: string;
   id: string;
   title: string;
@@ -1200,8 +1206,8 @@ export interface SearchQueryOptions {
   /** Search query: words, their beginnings, or an id. All words count */
   q: string;
   /**
-   * Resource types as a comma list: jobs, nodes, users, partitions, accounts, qos; by default all that
-   * the credential may read
+   * Resource types as a comma list: jobs, nodes, users, partitions, accounts, qos, reservations; by
+   * default all that the credential may read
    */
   type?: string;
   /** Maximum results */
@@ -1411,10 +1417,10 @@ export interface ExportCreateOptions {
 /** What `exports.create` is asked for. */
 export interface ExportCreateRequest {
   /** What is in the rows; audit is for administrators */
-  type: 'audit' | 'jobs' | 'nodes' | 'partitions' | 'users';
+  type: 'audit' | 'efficiency' | 'jobs' | 'metrics' | 'nodes' | 'partitions' | 'users';
   /** Of the file */
   format?: 'csv' | 'html' | 'json' | 'markdown' | 'ndjson' | 'parquet' | 'xlsx';
-  /** The filters of the list of that type, as texts or lists */
+  /** The filters of the list of that type, as texts or lists; of metrics span and interval */
   filter?: Record<string, unknown>;
   /** Columns in their order; without it all. `runtime` is `elapsed_time` */
   fields?: string[];

@@ -340,7 +340,8 @@ export class MetricOperations extends Resource {
 /** Find jobs, nodes and users by words. */
 export class SearchOperations extends Resource {
   /**
-   * Jobs (live and finished), nodes, users, partitions, accounts and QOS in one ranked answer.
+   * Jobs (live and finished), nodes, users, partitions, accounts, QOS, reservations in one ranked
+   * answer.
    *
    * Every word counts, wherever it stands: in a name, a user, an account, a partition, a state, a
    * feature. Beginnings of words are found, and so are misspelled ones where nothing is spelled like

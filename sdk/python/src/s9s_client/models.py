@@ -243,6 +243,12 @@ class Delivery(Model):
     method: str
     email: str | None = None
     url: str | None = None
+    status: str | None = None
+    """pending, delivered, failed; null without delivery"""
+    error: str | None = None
+    """Why it failed, or why it is being tried again"""
+    secret: str | None = None
+    """What a webhook is signed with; in the answer to the request only"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -887,7 +893,7 @@ class SearchResult(Model):
     """Something that fits."""
 
     type: str
-    """job, node, user, partition, account or qos"""
+    """job, node, user, partition, account, qos or reservation"""
     id: str
     title: str
     description: str

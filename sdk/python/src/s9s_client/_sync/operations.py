@@ -801,7 +801,8 @@ class SearchOperations(Resource):
         limit: int | None = None,
         offset: int | None = None,
     ) -> SearchResults:
-        """Jobs (live and finished), nodes, users, partitions, accounts and QOS in one ranked answer.
+        """Jobs (live and finished), nodes, users, partitions, accounts, QOS, reservations in one ranked
+        answer.
 
         Every word counts, wherever it stands: in a name, a user, an account, a partition, a state, a
         feature. Beginnings of words are found, and so are misspelled ones where nothing is spelled like
@@ -809,8 +810,8 @@ class SearchOperations(Resource):
 
         Args:
             q: Search query: words, their beginnings, or an id. All words count
-            type: Resource types as a comma list: jobs, nodes, users, partitions, accounts, qos; by
-                default all that the credential may read
+            type: Resource types as a comma list: jobs, nodes, users, partitions, accounts, qos,
+                reservations; by default all that the credential may read
             limit: Maximum results
             offset: Pagination offset
         """
@@ -1355,7 +1356,7 @@ class ExportOperations(Resource):
     def create(
         self,
         *,
-        type: Literal["audit", "jobs", "nodes", "partitions", "users"],
+        type: Literal["audit", "efficiency", "jobs", "metrics", "nodes", "partitions", "users"],
         wait: float | None = None,
         format: Literal["csv", "html", "json", "markdown", "ndjson", "parquet", "xlsx"] | None = None,
         filter: Mapping[str, Any] | None = None,
@@ -1371,7 +1372,8 @@ class ExportOperations(Resource):
             wait: Answer when it is finished, after so many seconds at the latest
             type: What is in the rows; audit is for administrators
             format: Of the file
-            filter: The filters of the list of that type, as texts or lists
+            filter: The filters of the list of that type, as texts or lists; of metrics span and
+                interval
             fields: Columns in their order; without it all. `runtime` is `elapsed_time`
         """
         return self._http.model(
