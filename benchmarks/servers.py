@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import signal
 import socket
@@ -91,13 +92,17 @@ def s9s(
     with tempfile.TemporaryDirectory(prefix="s9s-bench-") as state:
         environment["S9S_STATE_DIR"] = state
         environment = os.environ | environment
-        token = TEST_TOKEN
-        if chosen["CLUSTER__MODE"] != "simulated":
-            command = [S9S, "token", "create", "--user", "alice", "--role", "admin", "--quiet"]
-            command += ["--tier", "enterprise"]
-            token = subprocess.run(
-                command, env=environment, check=True, capture_output=True, text=True, timeout=60
-            ).stdout.strip()
+        # Not the simulated cluster's test token: each new connection has to prove that it may use that.
+        user = getpass.getuser() if chosen["CLUSTER__MODE"] == "simulated" else "alice"
+        command = [S9S, "token", "create", "--user", user, "--role", "admin", "--quiet"]
+        token = subprocess.run(
+            [*command, "--tier", "enterprise"],
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        ).stdout.strip()
         port = free_port()
         argv = [str(S9S), "serve", "--port", str(port)]
         with _running(argv, environment, Path(state) / "log") as pid:
