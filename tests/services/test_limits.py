@@ -1,6 +1,7 @@
 import asyncio
 import subprocess
 import sys
+import timeit
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -268,3 +269,21 @@ def test_real_processes_share_one_limit_and_a_restart_keeps_it(url: str) -> None
     assert run(1, 100, "kill") == 100
     rest = run(2, 400)
     assert 300 - 62 <= rest <= 300
+
+
+async def test_a_read_pays_at_most_a_few_microseconds(tmp_path: Path) -> None:
+    """What the fast lane does for the limit of each read, headers included; some 1.3 µs on an idle core."""
+    async with await Database.open(f"sqlite:///{tmp_path}/s9s.db") as database:
+        limits = RateLimits(Quotas(database), enterprise=10**9, max_concurrent=1)
+        caller = Caller("alice", Role.USER, token_id="tok_1", tier="enterprise")
+        await limits.admit(limits.of(caller))
+
+        def read() -> bytes:
+            quota, now = limits.of(caller), limits.clock()
+            assert not quota.is_spent(now)
+            assert quota.has_lease(now)
+            limits.take(quota, now)
+            return b"%d %d %d" % (quota.limit, quota.remaining, quota.resets_at)
+
+        rounds = 20_000
+        assert min(timeit.repeat(read, number=rounds, repeat=5)) / rounds < 5e-6

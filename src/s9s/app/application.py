@@ -135,7 +135,6 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             )
         )
         channels.hub.current[Channel.ALERTS] = lambda: alerts.current
-        queue = await stack.enter_async_context(background(settings, database))
         telemetry = open_telemetry(cluster, failures, queue, channels.hub)
         services = Services(
             jobs=jobs,
