@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from s9s.domain.errors import AuthenticationFailed
 from s9s.services.access import Caller
 from s9s.services.failed_logins import FailedLogins
-from s9s.services.known import KnownCallers
+from s9s.services.known import KnownCallers, hash_of
 from s9s.services.tokens import Tokens
 
 #: Longer than any credential of ours; what is longer is not even looked at.
@@ -62,6 +63,7 @@ class Credentials:
         self._certificates = certificates
         self._failures = failures or FailedLogins()
         self._published = dict(published or {})
+        self._under_way: dict[tuple[bytes, str | None, int], asyncio.Task[Caller]] = {}
 
     def cached(
         self, secret: str, address: str | None, is_local: Callable[[], bool] | None = None
@@ -90,11 +92,26 @@ class Credentials:
         Raises `AuthenticationFailed`, and `RateLimitExceeded` after too many failures from that address.
         """
         self._roles.refresh()
+        if secret in self._published:
+            with self._failures.attempt(address, secret):
+                return self._of_published(secret, is_local)
+        # Thousands of connections that come back at once with one secret are one login.
+        key = hash_of(secret), address, self._known.generation
+        task = self._under_way.get(key)
+        if task is None:
+            task = self._under_way[key] = asyncio.create_task(self._verify(secret, address))
+            task.add_done_callback(lambda done: self._forget(key, done))
+        return await asyncio.shield(task)
+
+    def _forget(self, key: tuple[bytes, str | None, int], done: asyncio.Task[Caller]) -> None:
+        self._under_way.pop(key, None)
+        if not done.cancelled():
+            done.exception()  # whoever asked may be gone
+
+    async def _verify(self, secret: str, address: str | None) -> Caller:
         with self._failures.attempt(address, secret):
             if not secret or len(secret) > MAX_SECRET_BYTES:
                 raise AuthenticationFailed("The credential is empty or too long")
-            if secret in self._published:
-                return self._of_published(secret, is_local)
             caller = self._known.get(secret)
             if caller is None:
                 issuer = next((one for one in self._signatures if one.takes(secret)), self._tokens)
