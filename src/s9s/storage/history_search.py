@@ -62,7 +62,9 @@ class HistorySearch:
         """
 
         def read(connection: Connection) -> tuple[list[FinishedJob], int]:
-            own = [*filters(connection, cluster, JobQuery(visibility=visibility)), _c.end_time < before]
+            # Wrapped, so that SQLite looks the rows up by number and does not walk an index of the cluster.
+            visible = filters(connection, cluster, JobQuery(visibility=visibility))[1:]
+            own = [func.coalesce(_c.cluster, "") == cluster, func.coalesce(_c.end_time, 0) < before, *visible]
             numbers = _numbers(connection, words, visibility)
             if not numbers:
                 return [], 0
