@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx2
@@ -123,3 +124,12 @@ class TestCertificatesThatNobodyRegistered:
     async def test_slurm_says_it(self, presenting: Presenting) -> None:
         for user, honest in HONEST.items():
             assert await role(await presenting.with_certificate(user)) == honest
+
+
+@pytest.mark.usefixtures("still")
+async def test_open_connections_hear_of_it_though_nobody_asks_for_anything(application: Application) -> None:
+    before = application.tokens.known.generation
+    set_level(application, "carol", AdminLevel.NONE)
+    async with asyncio.timeout(5):
+        while application.tokens.known.generation == before:
+            await asyncio.sleep(0.05)

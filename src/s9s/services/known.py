@@ -41,9 +41,20 @@ class KnownCallers:
     """Callers by the SHA-256 of what they presented, until anything at all is revoked.
 
     `start` keeps it true to the database; before it, and after `stop`, nothing is kept.
+
+    Args:
+        records: Which credentials there are.
+        clock: Epoch seconds.
+        look: Called each half second: whoever else may have a reason for `forget` looks for it.
     """
 
-    def __init__(self, records: TokenRecords, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        records: TokenRecords,
+        clock: Callable[[], float] = time.time,
+        look: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._look = look
         self._records = records
         self._clock = clock
         self._known: dict[bytes, _Known] = {}
@@ -150,6 +161,7 @@ class KnownCallers:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), POLL_SECONDS)
                 return
+            self._look()
             try:
                 await self.refresh()
                 if time.monotonic() - flushed_at >= FLUSH_SECONDS:

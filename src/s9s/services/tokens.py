@@ -74,7 +74,7 @@ class Tokens:
         self._records = records
         self._clock = clock
         self.roles = roles or Roles()
-        self.known = KnownCallers(records, clock)
+        self.known = KnownCallers(records, clock, self.roles.refresh)
 
     async def create(self, wish: Wish) -> tuple[str, Token]:
         """Issue a credential; its secret is returned this once and kept nowhere.
