@@ -20,6 +20,17 @@ _COMMANDS: Final = {
     "worker": "s9s.cli.worker:worker",
     "check": "s9s.cli.check:check",
     "hook": "s9s.cli.hook:hook",
+    "jobs": "s9s.cli.remote.jobs:jobs",
+    "job": "s9s.cli.remote.jobs:job",
+    "submit": "s9s.cli.remote.jobs:submit",
+    "cancel": "s9s.cli.remote.jobs:cancel",
+    "hold": "s9s.cli.remote.jobs:hold",
+    "release": "s9s.cli.remote.jobs:release",
+    "logs": "s9s.cli.remote.jobs:logs",
+    "nodes": "s9s.cli.remote.nodes:nodes",
+    "drain": "s9s.cli.remote.nodes:drain",
+    "resume": "s9s.cli.remote.nodes:resume",
+    "search": "s9s.cli.remote.search:search",
 }
 
 
@@ -40,4 +51,4 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="s9s", message="%(prog)s %(version)s")
 def cli() -> None:
-    """REST and WebSocket API server for Slurm clusters."""
+    """REST and WebSocket API server for Slurm clusters, and a client of it."""

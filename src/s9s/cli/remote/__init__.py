@@ -1,0 +1,1 @@
+"""Commands that only speak to a server's API, and so work from anywhere."""
