@@ -58,21 +58,23 @@ class Tools:
         }
 
     def _accounted(self, since: int, *options: str) -> list[list[str]]:
-        wanted = ["-a", "-X", "-n", "-P", "-o", "State,Eligible,Start,End"]
+        wanted = ["-a", "-X", "-n", "-P", "-o", "State,Eligible,Start,End,NodeList"]
         window = ["-S", f"uts{since}", "-E", f"uts{int(time.time()) + 60}"]
         rows = self.lines("sacct", *wanted, *window, *options)
         return [row.split("|") for row in rows]
 
     def finished(self, since: int) -> dict[str, int]:
         rows = self._accounted(since, "-s", _FINISHED)
-        return Counter(state.split()[0] for state, _, _, end in rows if since <= int(end))
+        return Counter(state.split()[0] for state, _, _, end, _ in rows if since <= int(end))
 
     def waits(self, since: int) -> list[int]:
         return [
             int(start) - int(eligible)
-            for _, eligible, start, _ in self._accounted(since)
-            # A job that was cancelled before it began has no start, or (22.05) no eligible time either.
+            for state, eligible, start, _, nodes in self._accounted(since)
+            # A job that was cancelled before it began has no start, or no eligible time either, or (22.05)
+            # a start without any nodes; a requeued one has another record.
             if start.isdigit() and eligible.isdigit() and int(start) >= since
+            if nodes != "None assigned" and state != "REQUEUED"
         ]
 
 
