@@ -111,7 +111,11 @@ def test_a_token_that_is_not_there_cannot_be_revoked() -> None:
     ("arguments", "code", "text"),
     [
         (["--user", "a b"], 1, "Invalid value for user: 'a b'; allowed: a user name"),
-        (["--user", "alice", "--scopes", "jobs:eat"], 1, "allowed: admin, jobs:read, jobs:write"),
+        (
+            ["--user", "alice", "--scopes", "jobs:eat"],
+            1,
+            "allowed: admin, alerts:read, alerts:write",
+        ),
         (["--user", "alice", "--expires", "soon"], 2, "Invalid value for '--expires': a duration like"),
         (["--user", "alice", "--expires", "0"], 1, "expires_in"),
         (
