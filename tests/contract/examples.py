@@ -1,4 +1,4 @@
-"""What the contract's examples need to run: who calls, on which job, node or user; and what comes later."""
+"""What the contract's examples need to run: who calls, on which job, node or user; what is elsewhere."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ STAGES = {
     "List Partitions": Stage(),
     "Cluster Statistics": Stage(),
     "Performance Metrics": Stage(),
+    "Job Efficiency": Stage(),
     "Global Search": Stage(),
     "Bulk Job Operations": Stage(job="pending"),
     "Error Response Format": Stage(),
@@ -44,17 +45,16 @@ STAGES = {
 }
 """By heading: what is served."""
 
-LATER = {
-    "API Key Authentication": "credentials beside bearer tokens",
-    "OAuth 2.0": "credentials beside bearer tokens",
-    "Job Efficiency": "efficiency",
-    "Export API": "exports",
-    "Reports API": "reports",
-    "WebSocket API": "live updates",
-    "Rate Limiting": "limits",
-    "SDK Examples": "the SDKs",
+ELSEWHERE = {
+    "API Key Authentication": "tests/security/test_every_route.py",
+    "OAuth 2.0": "tests/api/test_oauth.py",
+    "Export API": "tests/api/test_exports.py",
+    "Reports API": "tests/api/test_reports.py",
+    "WebSocket API": "tests/api/test_ws.py",
+    "Rate Limiting": "tests/api/test_limits.py",
+    "SDK Examples": "tests/sdk/test_contract_snippets.py",
 }
-"""By section or heading: what is not served yet, and the work that will serve it."""
+"""By section or heading: what needs more than a request, and where it is tried."""
 
 NO_REQUESTS = {
     "Base URL": "an address; `test_paths` compares both prefixes",

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.contract.document import CONTRACT, block, blocks, routes
-from tests.contract.examples import LATER
+from tests.contract.examples import ELSEWHERE
 from tests.contract.rules import STATUS_OF_CODE, STATUSES, invalid, refused
 from tests.contract.serving import Caller, Server
 
@@ -18,7 +18,7 @@ ROUTES = sorted(
     {
         (route.url.replace("{job_id}", "60000001"), route.method)
         for one in blocks()
-        if one.language == "http" and not {one.section, one.title} & set(LATER)
+        if one.language == "http" and not {one.section, one.title} & set(ELSEWHERE)
         for route in routes(one)
     }
 )
