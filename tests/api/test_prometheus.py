@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from typing import Any
 
@@ -151,11 +150,10 @@ def test_reasons_are_bounded() -> None:
     assert _bounded({"other": 3}) == {"other": 3}
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="there is no promtool (package prometheus)")
-async def test_promtool_likes_the_names(application: Application, client: Client) -> None:
+async def test_promtool_likes_the_names(application: Application, client: Client, promtool: str) -> None:
     carol = await client(user="carol", role=Role.OPERATOR)
     text = (await carol.get("/metrics")).text
     done = subprocess.run(
-        ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=30
+        [promtool, "check", "metrics"], input=text, capture_output=True, text=True, timeout=30
     )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from s9s.app.application import Application
@@ -100,8 +98,7 @@ def test_the_scrape_configuration_is_ours() -> None:
     assert yaml.safe_load(CONFIG.read_text())["rule_files"] == [RULES.name]
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="there is no promtool (package prometheus)")
-def test_promtool_finds_nothing_to_mend() -> None:
+def test_promtool_finds_nothing_to_mend(promtool: str) -> None:
     for command in (["rules", str(RULES)], ["config", "--syntax-only", str(CONFIG)]):
-        done = subprocess.run(["promtool", "check", *command], capture_output=True, text=True, timeout=30)
+        done = subprocess.run([promtool, "check", *command], capture_output=True, text=True, timeout=30)
         assert done.returncode == 0, done.stdout + done.stderr
