@@ -148,8 +148,8 @@ def _child(directory: Path, name: str, fields: tuple[str, ...] | None) -> None:
     from s9s.domain.exports import ExportOptions, ExportPlan
     from s9s.domain.queries import JobQuery
     from s9s.domain.work import WorkItem
-    from s9s.services.exporting.fields import JOB_FIELDS, chosen
-    from s9s.services.work import Progress
+    from s9s.services.exports.fields import JOB_FIELDS, chosen
+    from s9s.services.work.queue import Progress
     from s9s.storage.database import Database
 
     columns = chosen("jobs", JOB_FIELDS, fields)

@@ -17,7 +17,7 @@ from benchmarks.results import Result, median, percentile
 from s9s.backends.slurmcli import accounting, sacct
 from s9s.domain.efficiency import EfficiencyQuery
 from s9s.domain.history import FinishedJob
-from s9s.services.importing import Importer
+from s9s.services.history.importing import Importer
 from s9s.storage.database import Database
 from s9s.storage.efficiency import EfficiencyRecords
 from s9s.storage.history import HistoryRecords

@@ -18,7 +18,7 @@ from s9s.api.fastlane import protocol_with
 from s9s.api.frames import SharedFramesProtocol
 from s9s.app.application import Application, running
 from s9s.config import Settings
-from s9s.services.tokens import Wish
+from s9s.services.identity.tokens import Wish
 
 
 def serving(

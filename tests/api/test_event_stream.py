@@ -13,7 +13,7 @@ import pytest
 
 from s9s.api import streams
 from s9s.app.application import Application
-from s9s.services.tokens import Wish
+from s9s.services.identity.tokens import Wish
 from tests.api.conftest import serving
 from tests.api.test_ws import RAN, happen
 from tests.snapshot.making import job

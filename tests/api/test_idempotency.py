@@ -15,7 +15,7 @@ import pytest
 from s9s.app.application import Application
 from s9s.domain.errors import SlurmUnavailable
 from s9s.domain.jobs import JobDetails, JobSubmission, Submitted
-from s9s.services.idempotency import Submissions
+from s9s.services.jobs.idempotency import Submissions
 from s9s.storage.idempotency import IdempotencyRecords
 from tests.api.conftest import Client
 from tests.contract.clusters import SIMULATED, real_environment

@@ -10,8 +10,8 @@ import httpx2
 import pytest
 
 from s9s.app.application import Application
+from s9s.services.identity.tokens import Wish
 from s9s.services.limits import Quota
-from s9s.services.tokens import Wish
 from tests.api.conftest import Client, serving
 
 NAMES = [f"x-ratelimit-{name}" for name in ("limit", "remaining", "reset", "window")]

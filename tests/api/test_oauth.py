@@ -13,7 +13,7 @@ import pytest
 from s9s.app.application import Application
 from s9s.domain.credentials import Kind, Restrictions, Token
 from s9s.services.access import Role
-from s9s.services.tokens import Wish
+from s9s.services.identity.tokens import Wish
 from tests.api.conftest import Client
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-from s9s.services.known import POLL_SECONDS
+from s9s.services.identity.known import POLL_SECONDS
 from s9s.services.limits import FREE
 from tests.contract.clusters import SIMULATED
 from tests.contract.serving import Server

@@ -21,8 +21,8 @@ from s9s.app.tls import Tls, UnusableTls, open_tls
 from s9s.config.server import Server
 from s9s.domain.credentials import Kind
 from s9s.services.access import Role
-from s9s.services.known import hash_of
-from s9s.services.tokens import Wish
+from s9s.services.identity.known import hash_of
+from s9s.services.identity.tokens import Wish
 from tests.api.authority import Authority, der
 from tests.api.conftest import Client, listening, serving
 

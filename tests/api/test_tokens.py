@@ -9,8 +9,8 @@ import httpx2
 import pytest
 
 from s9s.domain.credentials import Kind, Restrictions
-from s9s.services import self_service
 from s9s.services.access import SCOPES, Role
+from s9s.services.identity import self_service
 from tests.api.conftest import Client
 
 

@@ -20,7 +20,7 @@ from s9s.app.application import Application
 from s9s.domain.events import Event
 from s9s.domain.transitions import steps
 from s9s.services.access import Role
-from s9s.services.tokens import Wish
+from s9s.services.identity.tokens import Wish
 from tests.api.conftest import serving
 from tests.snapshot.making import job
 

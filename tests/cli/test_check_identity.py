@@ -12,8 +12,8 @@ from s9s.cli.checks.findings import Level
 from s9s.cli.checks.identity import check_identity
 from s9s.config import Settings
 from tests.security.provider import Provider
-from tests.services import slapd
-from tests.services.slapd import SUFFIX, USER_DN, Slapd
+from tests.services.identity import slapd
+from tests.services.identity.slapd import SUFFIX, USER_DN, Slapd
 
 
 async def findings(tmp_path: Path, **sections: Any) -> dict[str, tuple[Level, str]]:

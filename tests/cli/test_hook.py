@@ -19,7 +19,7 @@ import pytest
 
 from s9s.app.application import Application, running
 from s9s.config import BadConfiguration, Settings
-from s9s.services.hook import Hook
+from s9s.services.live.hook import Hook
 
 S9S = Path(sys.executable).with_name("s9s")
 

@@ -16,7 +16,7 @@ from s9s.app.application import Application, running
 from s9s.cli.remote.tables import plain
 from s9s.config import Settings
 from s9s.services.access import Role
-from s9s.services.tokens import Wish
+from s9s.services.identity.tokens import Wish
 from tests.api.conftest import serving
 
 USER = getpass.getuser()

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from s9s.cli import cli
 from s9s.domain.errors import AuthenticationFailed
 from s9s.services.access import Caller, Role
-from s9s.services.tokens import Tokens
+from s9s.services.identity.tokens import Tokens
 from s9s.storage.database import Database
 from s9s.storage.tokens import TokenRecords
 

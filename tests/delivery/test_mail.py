@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from s9s.domain.delivery import DeliveryFailed
 from s9s.domain.errors import ValidationError
-from s9s.services.mail import Attachment, Mailer, Server, _compose
+from s9s.services.delivery.mail import Attachment, Mailer, Server, _compose
 from tests.api.authority import Authority
 from tests.delivery.servers import Mailbox, smtp_server
 

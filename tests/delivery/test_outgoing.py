@@ -13,7 +13,7 @@ import pytest
 
 from s9s.domain.delivery import DeliveryFailed
 from s9s.domain.errors import ValidationError
-from s9s.services.outgoing import SIGNATURE_HEADER, Outgoing, Resolve
+from s9s.services.delivery.outgoing import SIGNATURE_HEADER, Outgoing, Resolve
 from tests.api.authority import Authority
 from tests.delivery.servers import Hook, http_server
 
@@ -122,7 +122,7 @@ async def test_one_inward_address_among_others_is_enough_to_refuse() -> None:
 
 
 async def test_this_hosts_own_addresses_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from s9s.services import outgoing
+    from s9s.services.delivery import outgoing
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
         one.bind(("127.0.0.1", 0))

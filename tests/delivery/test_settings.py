@@ -9,7 +9,7 @@ import pytest
 
 from s9s.app.delivery import open_mailer, open_outgoing
 from s9s.config import BadConfiguration, Settings
-from s9s.services.mail import Mailer
+from s9s.services.delivery.mail import Mailer
 from tests.api.authority import Authority
 
 MAIL = {"host": "mail.example.com", "sender": "s9s@example.com"}

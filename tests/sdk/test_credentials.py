@@ -13,7 +13,7 @@ from s9s.app.application import running
 from s9s.app.tls import open_tls
 from s9s.config import Settings
 from s9s.domain.credentials import Kind
-from s9s.services.tokens import Wish
+from s9s.services.identity.tokens import Wish
 from s9s_client import AsyncS9SClient, AuthenticationFailed, S9SClient, S9SError, TransportError
 from tests.api.authority import Authority
 from tests.api.conftest import serving

@@ -13,9 +13,9 @@ import pytest
 from s9s.api.openapi import Document
 from s9s.app.application import Application
 from s9s.domain.credentials import Kind
-from s9s.services import self_service
 from s9s.services.access import SCOPES, Role
-from s9s.services.tokens import Wish
+from s9s.services.identity import self_service
+from s9s.services.identity.tokens import Wish
 from tests.api.authority import Authority, der
 from tests.api.conftest import Client
 from tests.security.provider import Provider

@@ -15,7 +15,7 @@ import pytest
 from s9s.api.openapi import Document
 from s9s.app.application import Application
 from s9s.services.access import Role
-from s9s.services.tokens import Wish
+from s9s.services.identity.tokens import Wish
 from tests.api.conftest import Client, serving
 from tests.security.test_every_route import KINDS, Presenting, changed_settings, presenting
 

@@ -15,7 +15,7 @@ from s9s.app.application import Application
 from s9s.app.tls import open_tls
 from s9s.config.server import Server
 from s9s.domain.credentials import Kind
-from s9s.services.tokens import Wish
+from s9s.services.identity.tokens import Wish
 from tests.api.authority import Authority
 from tests.api.conftest import serving
 

@@ -15,7 +15,7 @@ import pytest
 from s9s.api.connections import Connection, owner_of
 from s9s.app.application import Application
 from s9s.app.credentials import TEST_TOKEN
-from s9s.services.tokens import Wish
+from s9s.services.identity.tokens import Wish
 from tests.api.conftest import serving
 
 #: Two for the fast lane (the second time is the same bytes), and one for the other.

@@ -19,8 +19,8 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from s9s.app.application import Application
 from s9s.domain.credentials import Kind
-from s9s.services import provider_keys
-from s9s.services.tokens import Wish
+from s9s.services.identity import provider_keys
+from s9s.services.identity.tokens import Wish
 from tests.api.conftest import Client
 from tests.security.provider import Provider
 

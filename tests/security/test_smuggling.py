@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from s9s.app.application import Application
-from s9s.services.tokens import Wish
+from s9s.services.identity.tokens import Wish
 from tests.api.conftest import serving
 
 HOST = "Host: s9s.example\r\n"

@@ -9,8 +9,8 @@ import pytest
 
 from s9s.domain.credentials import Kind
 from s9s.domain.errors import AuthenticationFailed, ResourceNotFound
+from s9s.services.identity.tokens import Tokens, Wish
 from s9s.services.purging import Purging
-from s9s.services.tokens import Tokens, Wish
 from s9s.storage.database import Database
 from s9s.storage.tokens import TokenRecords
 

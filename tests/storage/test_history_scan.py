@@ -9,7 +9,7 @@ from s9s.domain.history import FinishedJob
 from s9s.domain.hostlists import expand_hostlist
 from s9s.domain.jobs import Job, JobState
 from s9s.domain.queries import JobQuery, Visibility
-from s9s.services.exporting.fields import JOB_FIELDS, JobView
+from s9s.services.exports.fields import JOB_FIELDS, JobView
 from s9s.storage.database import Database
 from s9s.storage.history import HistoryRecords
 from s9s.storage.history_scan import HistoryScan

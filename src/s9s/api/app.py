@@ -30,7 +30,7 @@ from s9s.api.sockets import Sockets
 from s9s.api.tally import RequestTally
 from s9s.domain.errors import AuthenticationFailed, S9SError
 from s9s.services.access import Caller
-from s9s.services.credentials import Credentials
+from s9s.services.identity.credentials import Credentials
 from s9s.services.limits import RateLimits
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]

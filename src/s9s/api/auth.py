@@ -13,7 +13,7 @@ from s9s.api.connections import locality_of
 from s9s.api.peers import Proxies
 from s9s.api.scraping import Scrapers
 from s9s.domain.errors import AuthenticationFailed
-from s9s.services.credentials import Credentials
+from s9s.services.identity.credentials import Credentials
 
 _ALLOWED = ["Authorization: Bearer", "X-API-Key"]
 

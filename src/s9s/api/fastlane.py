@@ -27,7 +27,7 @@ from s9s.api.front import CACHE_CONTROL, Front, request_id_of
 from s9s.api.pages import JobPages
 from s9s.api.peers import Proxies
 from s9s.domain.errors import S9SError
-from s9s.services.credentials import Credentials
+from s9s.services.identity.credentials import Credentials
 from s9s.services.limits import WINDOW_SECONDS, Quota, RateLimits
 
 _PATHS: Final = frozenset({b"/v1/jobs", b"/api/v1/jobs"})

@@ -20,7 +20,7 @@ from s9s.api.schemas.users import UserListParameters
 from s9s.api.values import csv, hostlist, instant, lowered, node_states, words
 from s9s.domain.audit import AuditFilter
 from s9s.domain.errors import ValidationError
-from s9s.services.exporting.sources import PartitionQuery, SeriesQuery, UserQuery
+from s9s.services.exports.sources import PartitionQuery, SeriesQuery, UserQuery
 from s9s.services.nodes import NodeQuery
 
 

@@ -17,9 +17,9 @@ from s9s.api.verifiers import Verifiers
 from s9s.domain.errors import S9SError, ValidationError
 from s9s.domain.instants import format_instant
 from s9s.services.access import Caller, require_scope
-from s9s.services.following import CutShort, Following, Happening, Told
-from s9s.services.open_connections import OpenConnection, OpenConnections
-from s9s.services.output import Stream
+from s9s.services.jobs.following import CutShort, Following, Happening, Told
+from s9s.services.jobs.output import Stream
+from s9s.services.live.open_connections import OpenConnection, OpenConnections
 
 #: Where a job's output can be followed, and which of its streams that is.
 PATHS: Final[dict[str, Stream]] = {

@@ -33,10 +33,10 @@ from s9s.domain.instants import format_instant
 from s9s.domain.jobs import Job
 from s9s.domain.nodes import Node
 from s9s.services.access import Caller
-from s9s.services.hub import Hub
-from s9s.services.jobs import Jobs
+from s9s.services.jobs.service import Jobs
+from s9s.services.live.hub import Hub
+from s9s.services.live.readers import Packet, Reader, Rows, Subscription
 from s9s.services.nodes import Nodes
-from s9s.services.readers import Packet, Reader, Rows, Subscription
 
 #: Rows in one message of a snapshot.
 ROWS: Final = 50

@@ -16,7 +16,7 @@ from s9s.api.values import csv, hostlist, instant, job_states
 from s9s.domain.errors import ValidationError
 from s9s.domain.queries import JobQuery, Visibility
 from s9s.services.access import Caller
-from s9s.services.jobs import Jobs
+from s9s.services.jobs.service import Jobs
 
 #: Distinct pages remembered for one state of the snapshot, and the bytes of those that are kept.
 MAX_PAGES: Final = 2048

@@ -37,8 +37,8 @@ from s9s.domain.errors import (
 from s9s.services.access import Caller
 from s9s.services.audit import Audit, Deed
 from s9s.services.limits import RateLimits
-from s9s.services.open_connections import OpenConnection, OpenConnections, Verify
-from s9s.services.tickets import Tickets
+from s9s.services.live.open_connections import OpenConnection, OpenConnections, Verify
+from s9s.services.live.tickets import Tickets
 
 #: How long the first message may take where the handshake had no credential.
 AUTHENTICATE_SECONDS: Final = 10.0

@@ -19,11 +19,11 @@ from s9s.api.verifiers import Verifiers
 from s9s.domain.errors import InvalidRequest, PermissionDenied, S9SError, ValidationError
 from s9s.domain.instants import format_instant
 from s9s.services.access import Caller
-from s9s.services.hub import Hub
-from s9s.services.matching import Filter
-from s9s.services.open_connections import OpenConnection, OpenConnections
-from s9s.services.readers import Packet, Reader, Rows, Subscription
-from s9s.services.tickets import Tickets
+from s9s.services.live.hub import Hub
+from s9s.services.live.matching import Filter
+from s9s.services.live.open_connections import OpenConnection, OpenConnections
+from s9s.services.live.readers import Packet, Reader, Rows, Subscription
+from s9s.services.live.tickets import Tickets
 
 #: Without anything to tell, a comment is sent so often: it keeps proxies patient and finds dead peers.
 HEARTBEAT_SECONDS: Final = 15.0

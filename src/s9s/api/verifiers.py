@@ -9,8 +9,8 @@ from s9s.api.connections import locality_of
 from s9s.api.peers import Proxies
 from s9s.domain.errors import AuthenticationFailed
 from s9s.services.access import Caller
-from s9s.services.credentials import Credentials
-from s9s.services.open_connections import Verify
+from s9s.services.identity.credentials import Credentials
+from s9s.services.live.open_connections import Verify
 
 
 class Verifiers:

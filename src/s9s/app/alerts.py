@@ -10,11 +10,11 @@ import msgspec
 from s9s.api.schemas.alerts import alert_document
 from s9s.config import BadConfiguration, Settings
 from s9s.domain.alerts import Rule, Severity
-from s9s.services.alerts import Alerts
 from s9s.services.clusters import Cluster
-from s9s.services.events import EventLog
-from s9s.services.notices import Notices
-from s9s.services.work import WorkQueue
+from s9s.services.live.alerts import Alerts
+from s9s.services.live.events import EventLog
+from s9s.services.live.notices import Notices
+from s9s.services.work.queue import WorkQueue
 from s9s.snapshot.clock import SystemClock
 from s9s.snapshot.conditions import Conditions, Thresholds
 from s9s.storage.alerts import AlertRecords

@@ -9,18 +9,18 @@ from typing import Final
 
 from s9s.config import BadConfiguration, Settings
 from s9s.services.access import Caller, Role
-from s9s.services.access_tokens import AccessTokens
-from s9s.services.certificates import ClientCertificates
-from s9s.services.credentials import Credentials
-from s9s.services.directory import LdapPasswords
-from s9s.services.failed_logins import FailedLogins
-from s9s.services.logins import Logins
-from s9s.services.names import NameRule
-from s9s.services.openid import OpenIdTokens, Provider
-from s9s.services.passwords import MissingPackage, PamPasswords, Passwords
-from s9s.services.provider_keys import ProviderKeys
+from s9s.services.identity.access_tokens import AccessTokens
+from s9s.services.identity.certificates import ClientCertificates
+from s9s.services.identity.credentials import Credentials
+from s9s.services.identity.directory import LdapPasswords
+from s9s.services.identity.failed_logins import FailedLogins
+from s9s.services.identity.logins import Logins
+from s9s.services.identity.names import NameRule
+from s9s.services.identity.openid import OpenIdTokens, Provider
+from s9s.services.identity.passwords import MissingPackage, PamPasswords, Passwords
+from s9s.services.identity.provider_keys import ProviderKeys
+from s9s.services.identity.tokens import Tokens
 from s9s.services.purging import Purging
-from s9s.services.tokens import Tokens
 from s9s.storage.database import Database
 from s9s.storage.signing_keys import SigningKeys
 from s9s.storage.tokens import TokenRecords

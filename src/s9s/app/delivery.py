@@ -8,8 +8,8 @@ import stat
 from pathlib import Path
 
 from s9s.config import BadConfiguration, Settings
-from s9s.services.mail import Mailer, Server
-from s9s.services.outgoing import Outgoing
+from s9s.services.delivery.mail import Mailer, Server
+from s9s.services.delivery.outgoing import Outgoing
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _MAX_PASSWORD = 4096

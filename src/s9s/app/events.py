@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from s9s.api.schemas.events import job_event, metrics_event, node_event, queue_event
 from s9s.config import Settings
 from s9s.services.clusters import Cluster
-from s9s.services.events import EventLog
-from s9s.services.observer import Observer
-from s9s.services.statistics import Statistics
+from s9s.services.live.events import EventLog
+from s9s.services.live.observer import Observer
+from s9s.services.live.statistics import Statistics
 from s9s.storage.database import Database
 from s9s.storage.events import EventRecords
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from s9s.app.delivery import open_mailer, open_outgoing, read_secret
 from s9s.config import Settings
-from s9s.services.exporting.making import ExportMaker, Table
-from s9s.services.exporting.tables import AuditTable, HistoryTable
-from s9s.services.notices import KEPT_SECONDS, KIND, NoticeSender
+from s9s.services.exports.making import ExportMaker, Table
+from s9s.services.exports.tables import AuditTable, HistoryTable
+from s9s.services.live.notices import KEPT_SECONDS, KIND, NoticeSender
 from s9s.services.reports.delivering import DELIVERY, Deliverer
 from s9s.services.reports.making import ReportBuilder, ReportMaker
-from s9s.services.work import WorkQueue
+from s9s.services.work.queue import WorkQueue
 from s9s.storage.audit import AuditRecords
 from s9s.storage.database import Database
 from s9s.storage.history_scan import HistoryScan

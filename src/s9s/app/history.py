@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from s9s.config import Settings
 from s9s.domain.instants import parse_instant
 from s9s.services.clusters import Cluster
-from s9s.services.history import History
-from s9s.services.recorder import Plan, Recorder
+from s9s.services.history.finished import History
+from s9s.services.history.recorder import Plan, Recorder
 from s9s.snapshot.clock import Clock
 from s9s.storage.database import Database
 from s9s.storage.history import HistoryRecords

@@ -15,7 +15,7 @@ from typing import Final
 
 from s9s.config import BadConfiguration, Settings
 from s9s.services.clusters import Cluster
-from s9s.services.hook import MAX_BYTES, Hook
+from s9s.services.live.hook import MAX_BYTES, Hook
 
 #: Messages that are taken before others on the event loop get their turn.
 _AT_ONCE: Final = 64

@@ -16,16 +16,16 @@ from s9s.api.verifiers import Verifiers
 from s9s.config import Settings
 from s9s.services.audit import Audit
 from s9s.services.clusters import Cluster
-from s9s.services.credentials import Credentials
-from s9s.services.events import EventLog
-from s9s.services.following import Following
-from s9s.services.hub import Hub
-from s9s.services.jobs import Jobs
+from s9s.services.identity.credentials import Credentials
+from s9s.services.identity.tokens import Tokens
+from s9s.services.jobs.following import Following
+from s9s.services.jobs.service import Jobs
 from s9s.services.limits import RateLimits
+from s9s.services.live.events import EventLog
+from s9s.services.live.hub import Hub
+from s9s.services.live.open_connections import OpenConnections
+from s9s.services.live.tickets import Tickets
 from s9s.services.nodes import Nodes
-from s9s.services.open_connections import OpenConnections
-from s9s.services.tickets import Tickets
-from s9s.services.tokens import Tokens
 
 
 @dataclass(frozen=True)

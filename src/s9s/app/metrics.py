@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 from s9s.config import Settings
 from s9s.domain.errors import ServiceUnavailable
 from s9s.services.clusters import Cluster
-from s9s.services.failed_logins import FailedLogins
-from s9s.services.hub import Hub
+from s9s.services.history.sampler import Sampler
+from s9s.services.identity.failed_logins import FailedLogins
+from s9s.services.live.hub import Hub
 from s9s.services.metrics import Metrics
-from s9s.services.sampler import Sampler
 from s9s.services.telemetry import Gauge, Telemetry
-from s9s.services.work import WorkQueue
+from s9s.services.work.queue import WorkQueue
 from s9s.snapshot.clock import SystemClock
 from s9s.storage.database import Database
 from s9s.storage.samples import SampleRecords

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from s9s.config import BadConfiguration, Settings
-from s9s.services import notices
-from s9s.services.artifacts import Artifacts
-from s9s.services.work import WorkQueue
+from s9s.services.live import notices
+from s9s.services.work.artifacts import Artifacts
+from s9s.services.work.queue import WorkQueue
 from s9s.storage.database import Database
 from s9s.storage.files import LocalFiles
 from s9s.storage.work import Bounds, WorkRecords

@@ -9,7 +9,8 @@ from s9s.app.queue import open_queue
 from s9s.app.workers import Workers
 from s9s.config import Settings
 from s9s.services.clusters import Cluster
-from s9s.services.exporting.sources import (
+from s9s.services.exports.service import Exports
+from s9s.services.exports.sources import (
     AuditSource,
     EfficiencySource,
     JobSource,
@@ -19,14 +20,13 @@ from s9s.services.exporting.sources import (
     Source,
     UserSource,
 )
-from s9s.services.exports import Exports
-from s9s.services.holds import Holds
-from s9s.services.jobs import Jobs
+from s9s.services.jobs.holds import Holds
+from s9s.services.jobs.service import Jobs
 from s9s.services.metrics import Metrics
 from s9s.services.nodes import Nodes
 from s9s.services.partitions import Partitions
 from s9s.services.users import Users
-from s9s.services.work import WorkQueue
+from s9s.services.work.queue import WorkQueue
 from s9s.storage.database import Database
 from s9s.storage.history import HistoryRecords
 

@@ -18,7 +18,7 @@ from s9s.app.handlers import register_handlers
 from s9s.app.logs import configure_logging
 from s9s.app.queue import open_queue
 from s9s.config import Settings
-from s9s.services.worker import Worker
+from s9s.services.work.worker import Worker
 from s9s.storage.database import Database
 
 #: Without work for so long a worker ends that a server has started; the next one costs a second.

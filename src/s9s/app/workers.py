@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from s9s.config import Settings
-from s9s.services.work import WorkQueue
+from s9s.services.work.queue import WorkQueue
 from s9s.storage.database import DatabaseUnavailable
 
 #: How often the queue is looked at without being told: others may have put work, or some be due again.

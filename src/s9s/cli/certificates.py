@@ -11,7 +11,7 @@ from s9s.cli.credentials import Wanted, described, run, show_list, until, wish
 from s9s.cli.options import configured
 
 if TYPE_CHECKING:
-    from s9s.services.tokens import Tokens
+    from s9s.services.identity.tokens import Tokens
 
 
 @click.group()

@@ -15,7 +15,7 @@ from s9s.cli.options import configured, failures, load
 
 if TYPE_CHECKING:
     from s9s.config import Settings
-    from s9s.services.tokens import Tokens
+    from s9s.services.identity.tokens import Tokens
 
 
 @click.group()
@@ -86,7 +86,7 @@ def rotate_keys(drop_old: bool, config: Path | None, state_dir: Path | None) -> 
 async def _rotate(settings: Settings, *, keep_old: bool) -> str:
     from s9s.app.credentials import open_access_tokens
     from s9s.services.audit import Audit
-    from s9s.services.tokens import Tokens
+    from s9s.services.identity.tokens import Tokens
     from s9s.storage.audit import AuditRecords
     from s9s.storage.database import Database
     from s9s.storage.signing_keys import UnusableKeys

@@ -20,7 +20,7 @@ from s9s.cli.options import failures, load
 if TYPE_CHECKING:
     from s9s.domain.credentials import Kind, Token
     from s9s.services.audit import Audit
-    from s9s.services.tokens import Tokens, Wish
+    from s9s.services.identity.tokens import Tokens, Wish
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -81,8 +81,8 @@ def described(command: F) -> F:
 
 def wish(kind: Kind, wanted: Wanted) -> Wish:
     """What the options ask for. Raises `ValidationError`; ends the command for options that are missing."""
-    from s9s.services.roles import role_or_none
-    from s9s.services.tokens import Wish, restrictions_of
+    from s9s.services.identity.roles import role_or_none
+    from s9s.services.identity.tokens import Wish, restrictions_of
 
     user = wanted["user"]
     if user is None and os.geteuid() == 0:
@@ -125,7 +125,7 @@ def run(config: Path | None, state_dir: Path | None, work: Callable[[Tokens], Co
 @asynccontextmanager
 async def _open(url: str) -> AsyncIterator[tuple[Tokens, Audit]]:
     from s9s.services.audit import Audit
-    from s9s.services.tokens import Tokens
+    from s9s.services.identity.tokens import Tokens
     from s9s.storage.audit import AuditRecords
     from s9s.storage.database import Database
     from s9s.storage.tokens import TokenRecords

@@ -74,8 +74,8 @@ def _plan(
 ) -> ExportPlan:
     from s9s.api.filters import named_filter
     from s9s.domain.exports import ExportPlan, ExportRequest
-    from s9s.services.exporting.fields import AUDIT_FIELDS, EFFICIENCY_FIELDS, JOB_FIELDS, chosen
-    from s9s.services.exports import check_options
+    from s9s.services.exports.fields import AUDIT_FIELDS, EFFICIENCY_FIELDS, JOB_FIELDS, chosen
+    from s9s.services.exports.service import check_options
 
     names = None if fields is None else tuple(name.strip() for name in fields.split(",") if name.strip())
     tables: dict[str, Any] = {"jobs": JOB_FIELDS, "efficiency": EFFICIENCY_FIELDS, "audit": AUDIT_FIELDS}
@@ -108,8 +108,8 @@ def _builtins(value: Any) -> Any:
 
 def _write(settings: Settings, plan: ExportPlan, output: Path | None) -> int:
     from s9s.app.handlers import export_tables
-    from s9s.services.artifacts import Sink
-    from s9s.services.exporting.making import write_export
+    from s9s.services.exports.making import write_export
+    from s9s.services.work.artifacts import Sink
     from s9s.storage.database import Database
     from s9s.storage.files import LocalFiles
 

@@ -15,7 +15,7 @@ from s9s.cli.options import configured, failures, load
 
 if TYPE_CHECKING:
     from s9s.config import Settings
-    from s9s.services.importing import Step
+    from s9s.services.history.importing import Step
 
 
 @click.group()
@@ -63,7 +63,7 @@ async def _import(settings: Settings, since: int, again: bool, reached: list[Ste
     from s9s.app.history import history_key
     from s9s.backends.base import SupportsFiles
     from s9s.domain.instants import format_instant
-    from s9s.services.importing import Importer
+    from s9s.services.history.importing import Importer
     from s9s.storage.database import Database
     from s9s.storage.history import HistoryRecords
 

@@ -12,7 +12,7 @@ from s9s.cli.credentials import Wanted, described, fields_of, run, show_list, un
 from s9s.cli.options import configured
 
 if TYPE_CHECKING:
-    from s9s.services.tokens import Tokens
+    from s9s.services.identity.tokens import Tokens
 
 
 @click.group()

@@ -27,7 +27,7 @@ from s9s.services.access import (
     visibility_of,
 )
 from s9s.services.clusters import Cluster
-from s9s.services.history import History
+from s9s.services.history.finished import History
 from s9s.services.things import (
     Thing,
     job_title,

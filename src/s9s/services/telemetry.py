@@ -9,7 +9,7 @@ from msgspec import Struct
 from s9s.backends.base import CountsCalls
 from s9s.domain.tallies import Tally, Times
 from s9s.services.clusters import Cluster
-from s9s.services.failed_logins import FailedLogins
+from s9s.services.identity.failed_logins import FailedLogins
 
 
 class Refresh(Struct, frozen=True):

@@ -24,7 +24,7 @@ from s9s.api.values import duration, lowered, words
 from s9s.domain.alerts import Rule, Severity
 from s9s.domain.errors import ValidationError
 from s9s.services.access import Caller
-from s9s.services.alerts import Alerts
+from s9s.services.live.alerts import Alerts
 from s9s.services.paging import page_of
 
 AlertId = Annotated[str, Parameter(description="Id of the alert: `alr_5d199840dc600403`")]

@@ -28,7 +28,7 @@ from s9s.domain.exports import ExportOptions, ExportRequest
 from s9s.domain.work import WorkItem
 from s9s.formats import FORMATS
 from s9s.services.access import Caller
-from s9s.services.exports import Exports
+from s9s.services.exports.service import Exports
 
 ExportId = Annotated[str, Parameter(description="Export id: `exp_...`")]
 

@@ -20,8 +20,8 @@ from s9s.api.schemas.job_changes import (
     PriorityBody,
 )
 from s9s.services.access import Caller
-from s9s.services.bulk import Bulk
-from s9s.services.job_control import JobControl, Outcome
+from s9s.services.jobs.bulk import Bulk
+from s9s.services.jobs.control import JobControl, Outcome
 
 
 @delete(

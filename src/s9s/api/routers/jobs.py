@@ -13,8 +13,8 @@ from s9s.api.routers.job_ids import JobId
 from s9s.api.schemas.jobs import JobDocument, JobList, JobListParameters, job_document
 from s9s.api.schemas.submissions import JobSubmissionBody, SubmissionHeaders, SubmittedJob, submission_of
 from s9s.services.access import Caller, may_see_secrets
-from s9s.services.idempotency import Submissions
-from s9s.services.jobs import Jobs
+from s9s.services.jobs.idempotency import Submissions
+from s9s.services.jobs.service import Jobs
 
 
 @get("/jobs", scope="jobs:read", parameters=JobListParameters, tags=["Jobs"], summary="List jobs")

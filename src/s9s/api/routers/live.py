@@ -13,7 +13,7 @@ from s9s.api.schemas.job_changes import EmptyBody
 from s9s.api.schemas.live import EventParameters, WebSocketTicket
 from s9s.api.streams import EventStreams
 from s9s.services.access import Caller
-from s9s.services.tickets import LIFETIME_SECONDS
+from s9s.services.live.tickets import LIFETIME_SECONDS
 
 
 @post(

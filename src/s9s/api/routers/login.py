@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from s9s.api.errors import ErrorEnvelope
 from s9s.api.schemas.tokens import NewToken, new_token
 from s9s.services.audit import SUCCESS, Audit, Deed
-from s9s.services.logins import Logins
+from s9s.services.identity.logins import Logins
 
 
 class LoginBody(Struct, frozen=True, forbid_unknown_fields=True):

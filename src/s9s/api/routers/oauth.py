@@ -14,8 +14,8 @@ from litestar.di import NamedDependency
 from s9s.api.parameters import read_body
 from s9s.api.schemas.oauth import AccessTokenDocument, OAuthFailure, TokenRequest
 from s9s.domain.errors import AuthenticationFailed, PermissionDenied, S9SError
-from s9s.services.access_tokens import AccessTokens, read_scopes
-from s9s.services.clients import Clients
+from s9s.services.identity.access_tokens import AccessTokens, read_scopes
+from s9s.services.identity.clients import Clients
 
 #: Nobody on the way may keep a token (RFC 6749, section 5.1).
 _NEVER_KEPT: Final = {"cache-control": "no-store", "pragma": "no-cache"}

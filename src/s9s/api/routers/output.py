@@ -14,7 +14,7 @@ from s9s.api.routers.job_ids import JobId
 from s9s.api.schemas.output import JobOutput, OutputParameters
 from s9s.domain.errors import ValidationError
 from s9s.services.access import Caller
-from s9s.services.output import Output
+from s9s.services.jobs.output import Output
 
 
 @get(

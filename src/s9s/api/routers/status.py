@@ -13,8 +13,8 @@ from s9s import __version__
 from s9s.api.schemas.status import CallerStatus, ClusterStatus, HistoryStatus, Status
 from s9s.domain.errors import SlurmUnavailable
 from s9s.domain.instants import format_instant
-from s9s.services import recorder
 from s9s.services.access import Caller
+from s9s.services.history import recorder
 from s9s.services.status import ClusterHealth, Health
 
 

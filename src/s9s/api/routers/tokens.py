@@ -23,7 +23,7 @@ from s9s.api.schemas.tokens import (
 )
 from s9s.api.values import csv, lowered, words
 from s9s.services.access import Caller
-from s9s.services.self_service import SelfService
+from s9s.services.identity.self_service import SelfService
 
 TokenId = Annotated[str, Parameter(description="Public id of the credential: `tok_5d199840dc600403`")]
 _KINDS = ("TOKEN", "API_KEY", "LOGIN", "CLIENT", "CERTIFICATE")

@@ -17,7 +17,7 @@ from s9s.domain.memory import format_memory
 from s9s.domain.nodes import Node
 from s9s.domain.samples import percent
 from s9s.domain.transitions import Step
-from s9s.services.statistics import QueueFigures, Resources
+from s9s.services.live.statistics import QueueFigures, Resources
 
 
 def _time(instant: int | None) -> str | None:

@@ -15,9 +15,9 @@ from s9s.api.values import csv, hostlist, node_states
 from s9s.domain.errors import ValidationError
 from s9s.domain.events import Channel
 from s9s.domain.instants import format_instant
-from s9s.services.matching import Filter
+from s9s.services.live.matching import Filter
+from s9s.services.live.readers import Packet
 from s9s.services.nodes import NodeQuery
-from s9s.services.readers import Packet
 
 ChannelName = Literal["jobs", "nodes", "metrics", "alerts", "queue"]
 MessageId = Annotated[str, Meta(max_length=128)] | int

@@ -10,8 +10,8 @@ from s9s.api.schemas.paging import PageInfo, PageParameters, SortOrder
 from s9s.domain.credentials import Kind, Token
 from s9s.domain.instants import format_instant
 from s9s.services.access import Caller, Role
-from s9s.services.self_service import Narrower, state_of
-from s9s.services.tokens import restrictions_of
+from s9s.services.identity.self_service import Narrower, state_of
+from s9s.services.identity.tokens import restrictions_of
 
 _ISO = "2026-12-31T23:59:59Z"
 

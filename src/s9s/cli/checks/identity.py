@@ -11,7 +11,7 @@ from s9s.app.credentials import KEY_FILE, open_passwords
 from s9s.cli.checks.findings import Finding, fail, ok, warn
 from s9s.config import BadConfiguration, Settings
 from s9s.domain.errors import ServiceUnavailable
-from s9s.services.provider_keys import ProviderKeys, Unreadable
+from s9s.services.identity.provider_keys import ProviderKeys, Unreadable
 from s9s.storage.signing_keys import SigningKeys, UnusableKeys
 
 _PAM_SERVICES = (Path("/etc/pam.d"), Path("/usr/lib/pam.d"))

@@ -12,9 +12,9 @@ from s9s.domain.errors import RateLimitExceeded, ServiceUnavailable
 from s9s.domain.instants import format_instant
 from s9s.domain.report_plans import ReportPlan
 from s9s.domain.work import WorkItem, WorkState
-from s9s.services.mail import Attachment, Mailer
-from s9s.services.outgoing import Outgoing
-from s9s.services.work import Progress, WorkFailed, WorkQueue
+from s9s.services.delivery.mail import Attachment, Mailer
+from s9s.services.delivery.outgoing import Outgoing
+from s9s.services.work.queue import Progress, WorkFailed, WorkQueue
 
 DELIVERY: Final = "delivery"
 #: Pauses after which what could not be delivered is tried again: for a day and a half in all.

@@ -16,7 +16,6 @@ from s9s.domain.reports import Report, ReportType
 from s9s.domain.samples import Sample
 from s9s.domain.work import WorkItem
 from s9s.formats.reports import MissingPackage, render
-from s9s.services.artifacts import name_of
 from s9s.services.reports.delivering import request_delivery
 from s9s.services.reports.efficiency import efficiency_report
 from s9s.services.reports.frame import Frame
@@ -24,7 +23,8 @@ from s9s.services.reports.queue import queue_report
 from s9s.services.reports.series import DAILY_DAYS, merged
 from s9s.services.reports.usage import usage_report
 from s9s.services.reports.utilization import utilization_report
-from s9s.services.work import Progress, WorkFailed, WorkQueue
+from s9s.services.work.artifacts import name_of
+from s9s.services.work.queue import Progress, WorkFailed, WorkQueue
 from s9s.storage.database import Database
 from s9s.storage.history import HistoryRecords
 from s9s.storage.samples import SampleRecords

@@ -30,10 +30,10 @@ from s9s.services.access import (
     require_scope,
 )
 from s9s.services.clusters import Cluster
-from s9s.services.mail import Mailer
-from s9s.services.outgoing import Outgoing
+from s9s.services.delivery.mail import Mailer
+from s9s.services.delivery.outgoing import Outgoing
 from s9s.services.reports.delivering import delivery_state
-from s9s.services.work import WorkQueue
+from s9s.services.work.queue import WorkQueue
 
 REPORT: Final = "report"
 READ, WRITE = "reports:read", "reports:write"

@@ -1,0 +1,1 @@
+"""Ways out: mail and other people's servers."""

@@ -1,0 +1,1 @@
+"""Live jobs: listed, looked up, submitted, changed, and their output."""

@@ -1,0 +1,1 @@
+"""Events: what is one, who hears of it, alerts, and the connections that they go to."""

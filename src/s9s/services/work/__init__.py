@@ -1,0 +1,1 @@
+"""Durable work that is done in the background."""
