@@ -288,19 +288,20 @@ async def test_kills_at_any_moment_lose_nothing_and_double_nothing(tmp_path: Pat
             async with asyncio.timeout(60):
                 while len(completed) < len(ids):
                     await asyncio.sleep(chance.uniform(0.2, 0.6))
-                    if kills < 10:
+                    items = [item for item_id in ids if (item := await queue.get(item_id)) is not None]
+                    assert len(items) == len(ids)
+                    # One that has only begun to start, which takes long on a busy machine, loses nothing.
+                    if kills < 10 and any(item.state is WorkState.RUNNING for item in items):
                         victim = chance.randrange(2)
                         workers[victim].send_signal(signal.SIGKILL)
                         workers[victim].wait(10)
                         workers[victim] = start()
                         kills += 1
-                    for item_id in ids:
-                        item = await queue.get(item_id)
-                        assert item is not None
+                    for item in items:
                         assert item.state is not WorkState.FAILED
                         if item.state is WorkState.COMPLETED:
                             # Once there, a result never changes.
-                            assert completed.setdefault(item_id, item) == item
+                            assert completed.setdefault(item.item_id, item) == item
         finally:
             for worker in workers:
                 worker.kill()
