@@ -8,6 +8,7 @@ import hmac
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -78,8 +79,8 @@ async def test_a_report_arrives_by_mail_once_with_its_file(
     assert f"sha256:{hashlib.sha256(attachment.get_content()).hexdigest()}" == document["checksum"]
 
 
-async def test_a_webhook_is_signed_with_a_secret_that_is_shown_once(
-    client: Client, hook: tuple[Hook, int]
+async def test_a_webhook_is_signed_with_a_secret_that_is_shown_once_and_kept_sealed(
+    client: Client, hook: tuple[Hook, int], tmp_path: Path
 ) -> None:
     admin = await client(user="dave", role=Role.ADMIN)
     url = f"http://127.0.0.1:{hook[1]}/reports"
@@ -97,6 +98,10 @@ async def test_a_webhook_is_signed_with_a_secret_that_is_shown_once(
     told = json.loads(raw)
     assert told["report_id"] == first["report_id"]
     assert told["checksum"] == document["checksum"]
+    # Whoever gets hold of the database, or of a backup, cannot sign.
+    kept = [path.read_bytes() for path in (tmp_path / "state").glob("s9s.db*")]
+    assert any(first["report_id"].encode() in one for one in kept)
+    assert not any(secret.encode() in one for one in kept)
 
 
 async def test_a_refusal_for_good_is_told_and_one_for_now_is_tried_again(

@@ -14,7 +14,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 from s9s.domain.work import WorkItem, WorkState
 from s9s.storage.database import Database
-from s9s.storage.work import Bounds, QueueFull, WorkRecords
+from s9s.storage.work import WorkRecords
+from s9s.storage.work_bounds import Bounds, QueueFull
 
 LEASE = 30
 BOUNDS = Bounds(waiting_per_owner=3, waiting=6, running_per_owner=2, attempts=3)
@@ -75,7 +76,7 @@ class Queue(RuleBasedStateMachine):
     def lease(self) -> Any:
         unfinished = [self.get(one) for one in sorted(self.items - set(self.ended))]
         alive = [one for one in unfinished if one.state is WorkState.RUNNING and one.lease_until > self.now]
-        item, given_up = self.wait(self.records.lease("worker", ["export"], self.now, LEASE))
+        item, given_up = self.wait(self.records.leases.lease("worker", ["export"], self.now, LEASE))
         for one in given_up:
             assert one.item_id not in self.ended
             assert one.state is (WorkState.CANCELLED if one.item_id in self.cancelled else WorkState.FAILED)
@@ -101,7 +102,7 @@ class Queue(RuleBasedStateMachine):
         held = self.holds(item)
         cursor = {"at": self.now}
         goes_on = self.wait(
-            self.records.beat(item, self.now + LEASE, progress=fraction, records=7, cursor=cursor)
+            self.records.leases.beat(item, self.now + LEASE, progress=fraction, records=7, cursor=cursor)
         )
         if not held:
             assert goes_on is None
@@ -115,7 +116,9 @@ class Queue(RuleBasedStateMachine):
         state = WorkState.COMPLETED if succeeds else WorkState.FAILED
         result = {"made": f"{item.item_id}-{item.fence}"}
         end = self.wait(
-            self.records.finish(item, state, self.now, result=result, error="no", expires_at=self.now + 100)
+            self.records.leases.finish(
+                item, state, self.now, result=result, error="no", expires_at=self.now + 100
+            )
         )
         if not held:
             assert end is None
@@ -129,7 +132,7 @@ class Queue(RuleBasedStateMachine):
     @rule(item=consumes(leases), counts=st.booleans())
     def put_back(self, item: WorkItem, counts: bool) -> None:
         held = self.holds(item)
-        assert self.wait(self.records.put_back(item, self.now + 5, counts=counts)) is held
+        assert self.wait(self.records.leases.put_back(item, self.now + 5, counts=counts)) is held
         if held and item.item_id in self.cancelled:
             # What was to be cancelled does not wait for another attempt.
             assert self.get(item.item_id).state is WorkState.CANCELLED
@@ -183,23 +186,23 @@ async def test_owners_take_turns(records: WorkRecords) -> None:
     await records.add(make("exp_c", "carol"))
     order = []
     for _ in range(5):
-        item, _ = await records.lease("w", ["export"], 10, LEASE)
+        item, _ = await records.leases.lease("w", ["export"], 10, LEASE)
         assert item is not None
         order.append(item.item_id)
-        await records.finish(item, WorkState.COMPLETED, 10, result={}, expires_at=99)
+        await records.leases.finish(item, WorkState.COMPLETED, 10, result={}, expires_at=99)
     assert order == ["exp_a0", "exp_b", "exp_c", "exp_a1", "exp_a2"]
 
 
 async def test_one_owner_has_only_so_many_under_way(records: WorkRecords) -> None:
     for number in range(3):
         await records.add(make(f"exp_a{number}", "alice"))
-    taken = [(await records.lease("w", ["export"], 10, LEASE))[0] for _ in range(3)]
+    taken = [(await records.leases.lease("w", ["export"], 10, LEASE))[0] for _ in range(3)]
     assert [item and item.item_id for item in taken] == ["exp_a0", "exp_a1", None]
 
 
 async def test_work_of_unknown_kinds_is_left_to_others(records: WorkRecords) -> None:
     await records.add(make("exp_a"))
-    assert await records.lease("w", ["report"], 10, LEASE) == (None, [])
+    assert await records.leases.lease("w", ["report"], 10, LEASE) == (None, [])
     assert not await records.is_due(["report"], 10)
     assert await records.is_due(["export"], 10)
 
@@ -215,3 +218,28 @@ async def test_pages_are_newest_first_and_of_one_owner(records: WorkRecords) -> 
     assert ([one.item_id for one in items], total) == (["exp_1"], 1)
     items, total = await records.page("export", states=[WorkState.QUEUED])
     assert total == 3
+
+
+async def test_errands_neither_fill_the_queue_nor_take_turns_from_the_rest(database: Database) -> None:
+    bounds = Bounds(waiting_per_owner=1, waiting=2, errands=frozenset({"delivery"}), waiting_errands=4)
+    records = WorkRecords(database, bounds)
+
+    def errand(number: int) -> WorkItem:
+        return WorkItem(item_id=f"del_{number}", kind="delivery", owner="alice", payload={}, created_at=0)
+
+    for number in range(4):
+        await records.add(errand(number))
+    with pytest.raises(QueueFull) as raised:
+        await records.add(errand(4))
+    assert (raised.value.count, raised.value.is_own) == (4, False)
+    # However many errands wait and are under way, an export is taken and begun.
+    for _ in range(2):
+        assert (await records.leases.lease("w", ["delivery"], 10, LEASE))[0] is not None
+    assert (await records.leases.lease("w", ["delivery"], 10, LEASE))[0] is None
+    await records.require_room("export", "alice")
+    await records.add(make("exp_a", "alice"))
+    with pytest.raises(QueueFull):
+        await records.add(make("exp_b", "alice"))
+    item, _ = await records.leases.lease("w", ["export"], 10, LEASE)
+    assert item is not None
+    assert item.item_id == "exp_a"

@@ -35,7 +35,7 @@ from s9s.services.metrics import Metrics
 from s9s.services.nodes import Nodes
 from s9s.services.partitions import Partitions
 from s9s.services.reports.service import Reports
-from s9s.services.search.service import Search
+from s9s.services.search import Search
 from s9s.services.status import Health
 from s9s.services.users import Users
 

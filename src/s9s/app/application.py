@@ -22,6 +22,7 @@ from s9s.app.history import history_key, recording
 from s9s.app.hook import listening
 from s9s.app.live import Live, live
 from s9s.app.metrics import open_telemetry, sampling
+from s9s.app.queue import open_seal
 from s9s.app.reaching import reaching
 from s9s.app.work import background, open_exports
 from s9s.config import Settings
@@ -47,7 +48,7 @@ from s9s.services.live.events import EventLog
 from s9s.services.nodes import Nodes
 from s9s.services.partitions import Partitions
 from s9s.services.reports.service import Reports
-from s9s.services.search.service import Search
+from s9s.services.search import Search
 from s9s.services.status import Health
 from s9s.services.users import Users
 from s9s.storage.audit import AuditRecords
@@ -164,7 +165,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             logins=logins,
             audit=audit,
             streams=channels.streams,
-            reports=Reports(cluster, history_key(settings), queue, mailer, outgoing),
+            reports=Reports(cluster, history_key(settings), queue, mailer, outgoing, open_seal(settings)),
             exports=open_exports(
                 settings, queue, database, cluster, holds, jobs, nodes, users, partitions, metrics
             ),

@@ -19,6 +19,7 @@ from s9s.services.identity.names import NameRule
 from s9s.services.identity.openid import OpenIdTokens, Provider
 from s9s.services.identity.passwords import MissingPackage, PamPasswords, Passwords
 from s9s.services.identity.provider_keys import ProviderKeys
+from s9s.services.identity.standing import Standing
 from s9s.services.identity.tokens import Tokens
 from s9s.services.purging import Purging
 from s9s.storage.database import Database
@@ -42,6 +43,18 @@ def open_access_tokens(settings: Settings, tokens: Tokens) -> AccessTokens:
     return AccessTokens(tokens, keys, issuer=oauth.issuer, lifetime_seconds=oauth.access_token_seconds)
 
 
+def published(*, is_simulated: bool) -> dict[str, Caller]:
+    """Secrets that everybody knows, and for whom each stands."""
+    if not is_simulated:
+        return {}
+    return {TEST_TOKEN: Caller(getpass.getuser(), Role.ADMIN, frozenset(), "tok_test", "enterprise")}
+
+
+def open_standing(tokens: Tokens, *, is_simulated: bool) -> Standing:
+    """What says of callers that are not there whether they may still do what they could."""
+    return Standing(tokens, published(is_simulated=is_simulated).values())
+
+
 def open_credentials(
     settings: Settings,
     tokens: Tokens,
@@ -52,13 +65,12 @@ def open_credentials(
 ) -> Credentials:
     """Every way in that the settings open, and the contract's token. Raises `BadConfiguration`."""
     provider = open_provider(settings, tokens)
-    tester = Caller(getpass.getuser(), Role.ADMIN, frozenset(), "tok_test", "enterprise")
     return Credentials(
         tokens,
         (access_tokens, provider) if provider else (access_tokens,),
         open_certificates(settings, tokens),
         failures,
-        {TEST_TOKEN: tester} if is_simulated else None,
+        published(is_simulated=is_simulated),
     )
 
 

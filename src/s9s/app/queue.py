@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from s9s.config import BadConfiguration, Settings
-from s9s.services.live import notices
+from s9s.domain.work import DELIVERY, ERRANDS, EXPORT, NOTICE, REPORT
 from s9s.services.work.artifacts import Artifacts
 from s9s.services.work.queue import WorkQueue
 from s9s.storage.database import Database
 from s9s.storage.files import LocalFiles
-from s9s.storage.work import Bounds, WorkRecords
+from s9s.storage.sealing import Seal
+from s9s.storage.work import WorkRecords
+from s9s.storage.work_bounds import Bounds
 
 #: In the state directory.
 FILES: Final = "files"
+SEAL_FILE: Final = "secrets-key"
+#: How long a message is remembered after it has been sent.
+NOTICE_KEPT_SECONDS: Final = 7 * 86_400
 
 
 def open_artifacts(settings: Settings) -> Artifacts:
@@ -47,17 +52,23 @@ def open_artifacts(settings: Settings) -> Artifacts:
     )
 
 
+def open_seal(settings: Settings) -> Seal:
+    """What secrets in the database are sealed with."""
+    return Seal(settings.server.state_dir / SEAL_FILE)
+
+
 def open_queue(settings: Settings, database: Database) -> WorkQueue:
     """The queue, knowing every kind of work by name. Raises `BadConfiguration`."""
-    work = settings.work
+    work, reports = settings.work, settings.reports
     bounds = Bounds(
         waiting_per_owner=work.unfinished_per_user,
         waiting=work.unfinished,
         running_per_owner=work.running_per_user,
+        errands=ERRANDS,
     )
     queue = WorkQueue(WorkRecords(database, bounds), open_artifacts(settings))
-    queue.register("delivery", None, kept_seconds=settings.reports.lifetime_seconds)
-    queue.register("report", None, kept_seconds=settings.reports.lifetime_seconds)
-    queue.register("export", None, kept_seconds=settings.exports.lifetime_seconds)
-    queue.register(notices.KIND, None, kept_seconds=notices.KEPT_SECONDS)
+    queue.register(DELIVERY, None, kept_seconds=reports.lifetime_seconds)
+    queue.register(REPORT, None, kept_seconds=reports.lifetime_seconds)
+    queue.register(EXPORT, None, kept_seconds=settings.exports.lifetime_seconds)
+    queue.register(NOTICE, None, kept_seconds=NOTICE_KEPT_SECONDS)
     return queue

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
+
+#: Kinds of work.
+EXPORT: Final = "export"
+REPORT: Final = "report"
+DELIVERY: Final = "delivery"
+NOTICE: Final = "notice"
+#: What carries messages away. It waits for others, for days if need be, and never holds up the rest.
+ERRANDS: Final = frozenset({DELIVERY, NOTICE})
 
 
 class WorkState(StrEnum):

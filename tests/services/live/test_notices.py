@@ -14,8 +14,9 @@ from s9s.app.handlers import register_handlers
 from s9s.app.queue import open_queue
 from s9s.config import Settings
 from s9s.domain.alerts import Alert, Rule, Severity
+from s9s.domain.work import NOTICE
 from s9s.services.delivery.outgoing import SIGNATURE_HEADER
-from s9s.services.live.notices import KIND, MAX_TOLD, OWNER, Notices
+from s9s.services.live.notices import MAX_TOLD, OWNER, Notices
 from s9s.services.work.worker import Worker
 from s9s.storage.database import Database
 from tests.delivery.servers import Hook, Mailbox, http_server, smtp_server
@@ -49,7 +50,7 @@ async def deliver(settings: Settings, alerts: list[Alert], count: int) -> list[A
         try:
             async with asyncio.timeout(30):
                 while True:
-                    items = (await queue.list(KIND, owner=OWNER)).items
+                    items = (await queue.list(NOTICE, owner=OWNER)).items
                     if len(items) == count and all(one.state.is_finished for one in items):
                         return list(items)
                     await asyncio.sleep(0.05)

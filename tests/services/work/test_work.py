@@ -24,7 +24,8 @@ from s9s.services.work.queue import Handler, Progress, WorkFailed, WorkQueue
 from s9s.services.work.worker import Worker
 from s9s.storage.database import Database
 from s9s.storage.files import LocalFiles
-from s9s.storage.work import Bounds, WorkRecords
+from s9s.storage.work import WorkRecords
+from s9s.storage.work_bounds import Bounds
 
 
 @pytest.fixture
@@ -164,6 +165,32 @@ async def test_a_worker_that_is_stopped_gives_its_work_to_the_next(queue: WorkQu
         assert (await finished(queue, item_id)).state is WorkState.COMPLETED
 
 
+async def test_messages_that_hang_do_not_hold_up_what_makes_files(tmp_path: Path) -> None:
+    async with await Database.open(f"sqlite:///{tmp_path}/s9s.db") as database:
+        bounds = Bounds(waiting_per_owner=1, errands=frozenset({"delivery"}))
+        queue = WorkQueue(WorkRecords(database, bounds), Artifacts(LocalFiles(tmp_path / "files")))
+        released = asyncio.Event()
+
+        async def hang(item: WorkItem, progress: Progress) -> dict[str, Any]:
+            await released.wait()
+            return {}
+
+        async def run(item: WorkItem, progress: Progress) -> dict[str, Any]:
+            return {}
+
+        queue.register("delivery", hang)
+        async with working(queue, run):
+            hanging = [await queue.put("delivery", "alice", {}) for _ in range(5)]
+            for _ in range(3):
+                item = await finished(queue, await queue.put("export", "alice", {}))
+                assert item.state is WorkState.COMPLETED
+            waiting = [one for one in hanging if not (await queue.wait(one, 0) or item).state.is_finished]
+            assert waiting == hanging
+            released.set()
+            for one in hanging:
+                await finished(queue, one)
+
+
 async def test_nobody_puts_more_than_the_bounds_allow(queue: WorkQueue) -> None:
     queue.register("export", None)
     for _ in range(3):
@@ -245,7 +272,8 @@ from s9s.services.work.queue import WorkQueue
 from s9s.services.work.worker import Worker
 from s9s.storage.database import Database
 from s9s.storage.files import LocalFiles
-from s9s.storage.work import Bounds, WorkRecords
+from s9s.storage.work import WorkRecords
+from s9s.storage.work_bounds import Bounds
 
 async def main(directory):
     database = await Database.open(f"sqlite:///{directory}/s9s.db")

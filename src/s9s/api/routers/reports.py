@@ -67,7 +67,8 @@ async def create_report(
     if parameters.wait:
         item = await reports.get(item.item_id, caller, wait_seconds=parameters.wait)
     headers = {"location": f"/v1/reports/{item.item_id}"}
-    return Response(await _document(request, item, reports, is_new=True), status_code=201, headers=headers)
+    document = await _document(request, item, reports, secret=plan.request.delivery.secret)
+    return Response(document, status_code=201, headers=headers)
 
 
 @get(
@@ -163,8 +164,8 @@ ROUTES = [create_report, list_reports, get_report, download_report, delete_repor
 
 
 async def _document(
-    request: Request[Any, Any, Any], item: WorkItem, reports: Reports, *, is_new: bool = False
+    request: Request[Any, Any, Any], item: WorkItem, reports: Reports, *, secret: str | None = None
 ) -> ReportDocument:
     url = absolute(request, f"/v1/reports/{item.item_id}/download")
     delivered = await reports.delivery(item)
-    return report_document(item, reports.expiry(item), url, delivered, is_new=is_new)
+    return report_document(item, reports.expiry(item), url, delivered, secret=secret)

@@ -173,7 +173,12 @@ def report_request(body: ReportBody) -> ReportRequest:
 
 
 def report_document(
-    item: WorkItem, expires_at: int, url: str, delivered: tuple[str | None, str | None], *, is_new: bool
+    item: WorkItem,
+    expires_at: int,
+    url: str,
+    delivered: tuple[str | None, str | None],
+    *,
+    secret: str | None = None,
 ) -> ReportDocument:
     """A report as it stands.
 
@@ -182,7 +187,7 @@ def report_document(
         expires_at: When its file will be deleted, or was to be.
         url: Where the file will be.
         delivered: How far the delivery is, and what was in its way.
-        is_new: Whether this is the one answer that has the secret.
+        secret: What its webhook is signed with, in the one answer that has it.
     """
     plan = msgspec.convert(item.payload, ReportPlan)
     is_there = item.status is WorkState.COMPLETED and item.result is not None
@@ -201,7 +206,7 @@ def report_document(
             partitions=None if plan.partitions is None else sorted(plan.partitions),
             include_charts=plan.request.include_charts,
         ),
-        delivery=delivery_document(plan.request.delivery, delivered, is_new=is_new),
+        delivery=delivery_document(plan.request.delivery, delivered, secret),
         download_url=url if is_there else None,
         file_size=result.get("file_size"),
         filename=plan.filename,
@@ -218,7 +223,7 @@ def report_document(
 
 
 def delivery_document(
-    delivery: Delivery, delivered: tuple[str | None, str | None], *, is_new: bool
+    delivery: Delivery, delivered: tuple[str | None, str | None], secret: str | None
 ) -> DeliveryDocument:
     """Where a report goes."""
     return DeliveryDocument(
@@ -227,5 +232,5 @@ def delivery_document(
         url=delivery.target if delivery.method == "webhook" else None,
         status=delivered[0],
         error=delivered[1],
-        secret=delivery.secret if is_new else None,
+        secret=secret,
     )

@@ -13,7 +13,7 @@ import msgspec
 from s9s.domain.errors import ResourceConflict, ResourceNotFound, ValidationError
 from s9s.domain.exports import ExportPlan, ExportRequest
 from s9s.domain.queries import Page
-from s9s.domain.work import WorkItem, WorkState
+from s9s.domain.work import EXPORT, WorkItem, WorkState
 from s9s.formats import FORMATS
 from s9s.services.access import Caller, Role, may_see_made, require_scope
 from s9s.services.exports.fields import Field, chosen
@@ -21,7 +21,6 @@ from s9s.services.exports.sources import Found, Source, columns_of
 from s9s.services.exports.spool import pack
 from s9s.services.work.queue import WorkQueue
 
-EXPORT: Final = "export"
 #: What may stand between the cells of CSV.
 DELIMITERS: Final = (",", ";", "\t", "|")
 #: No more exports than this are looked through for those that a credential may see.
@@ -49,7 +48,7 @@ class Exports:
         require_scope(caller, source.scope)
         columns = chosen(request.type, source.fields, request.fields)
         check_options(request)
-        await self._queue.require_room(caller.user)
+        await self._queue.require_room(EXPORT, caller.user)
         item_id = self._queue.new_id(EXPORT)
         found = await source.rows(request.filter, caller)
         name = await self._spool(item_id, found, [field for _, _, field in columns])

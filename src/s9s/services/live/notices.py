@@ -14,18 +14,15 @@ import structlog
 from s9s.domain.alerts import Alert, Severity
 from s9s.domain.delivery import DeliveryFailed
 from s9s.domain.errors import RateLimitExceeded, ServiceUnavailable
-from s9s.domain.work import WorkItem
+from s9s.domain.work import NOTICE, WorkItem
 from s9s.services.delivery.mail import Mailer
 from s9s.services.delivery.outgoing import Outgoing
 from s9s.services.work.queue import Progress, WorkFailed, WorkQueue
 
 log = structlog.get_logger(__name__)
 
-KIND: Final = "notice"
 #: To whom the work belongs: no user can be called that.
 OWNER: Final = "(alerts)"
-#: How long a message is remembered after it has been sent.
-KEPT_SECONDS: Final = 7 * 86_400
 #: Alerts in one message; the rest are counted.
 MAX_TOLD: Final = 100
 
@@ -73,7 +70,7 @@ class Notices:
         }
         for way, address in self._targets:
             try:
-                await self._queue.put(KIND, OWNER, {"way": way, "address": address, "message": message})
+                await self._queue.put(NOTICE, OWNER, {"way": way, "address": address, "message": message})
             except (RateLimitExceeded, ServiceUnavailable) as error:
                 log.error("alerts are not told", address=address, alerts=len(alerts), error=error.message)
 

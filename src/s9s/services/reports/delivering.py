@@ -11,12 +11,13 @@ from s9s.domain.delivery import DeliveryFailed
 from s9s.domain.errors import RateLimitExceeded, ServiceUnavailable
 from s9s.domain.instants import format_instant
 from s9s.domain.report_plans import ReportPlan
-from s9s.domain.work import WorkItem, WorkState
+from s9s.domain.work import DELIVERY, WorkItem, WorkState
 from s9s.services.delivery.mail import Attachment, Mailer
 from s9s.services.delivery.outgoing import Outgoing
+from s9s.services.reports.sealing import opened
 from s9s.services.work.queue import Progress, WorkFailed, WorkQueue
+from s9s.storage.sealing import Seal, Unsealable
 
-DELIVERY: Final = "delivery"
 #: Pauses after which what could not be delivered is tried again: for a day and a half in all.
 PAUSES: Final = (60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 12 * 3600)
 
@@ -61,11 +62,15 @@ class Deliverer:
         queue: With the reports and their files.
         mailer: Sends e-mail.
         outgoing: Posts to webhooks.
+        seal: Opens the secrets that posts are signed with.
         public_url: Of this server, for links.
     """
 
-    def __init__(self, queue: WorkQueue, mailer: Mailer, outgoing: Outgoing, public_url: str | None) -> None:
+    def __init__(
+        self, queue: WorkQueue, mailer: Mailer, outgoing: Outgoing, seal: Seal, public_url: str | None
+    ) -> None:
         self._queue = queue
+        self._seal = seal
         self._mailer = mailer
         self._outgoing = outgoing
         self._public_url = (public_url or "").rstrip("/")
@@ -139,7 +144,11 @@ class Deliverer:
         }
         raw = await asyncio.to_thread(msgspec.json.encode, body)
         headers = {"X-S9S-Delivery": report.item_id}
-        await self._outgoing.post(delivery.target or "", raw, delivery.secret or "", headers=headers)
+        try:
+            secret = await asyncio.to_thread(opened, self._seal, delivery.secret or "")
+        except Unsealable as error:
+            raise WorkFailed("The secret of the webhook cannot be opened: its key is not here") from error
+        await self._outgoing.post(delivery.target or "", raw, secret, headers=headers)
 
 
 _MEDIA_TYPES: Final = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 import time
@@ -12,13 +13,19 @@ from typing import Final
 import msgspec
 from msgspec import structs
 
-from s9s.domain.errors import PermissionDenied, ResourceConflict, ResourceNotFound, ValidationError
+from s9s.domain.errors import (
+    PermissionDenied,
+    ResourceConflict,
+    ResourceNotFound,
+    ServiceUnavailable,
+    ValidationError,
+)
 from s9s.domain.periods import CALENDAR, FIRST_DAY, LAST_DAY, Period, last_full, zone
 from s9s.domain.queries import Page, Visibility
 from s9s.domain.report_plans import ReportPlan, ReportRequest
 from s9s.domain.reports import ReportType
 from s9s.domain.tres import gpu_types_of
-from s9s.domain.work import WorkItem, WorkState
+from s9s.domain.work import REPORT, WorkItem, WorkState
 from s9s.services.access import (
     Caller,
     Role,
@@ -33,9 +40,10 @@ from s9s.services.clusters import Cluster
 from s9s.services.delivery.mail import Mailer
 from s9s.services.delivery.outgoing import Outgoing
 from s9s.services.reports.delivering import delivery_state
+from s9s.services.reports.sealing import sealed
 from s9s.services.work.queue import WorkQueue
+from s9s.storage.sealing import Seal, Unsealable
 
-REPORT: Final = "report"
 READ, WRITE = "reports:read", "reports:write"
 #: What a report is made of, and so what it takes.
 _SOURCES: Final = {ReportType.UTILIZATION: "metrics:read"}
@@ -55,6 +63,7 @@ class Reports:
         queue: Where the work is put.
         mailer: Knows who may be written to.
         outgoing: Knows what may be posted to.
+        seal: For what posts are signed with.
         clock: Epoch seconds.
     """
 
@@ -65,20 +74,33 @@ class Reports:
         queue: WorkQueue,
         mailer: Mailer,
         outgoing: Outgoing,
+        seal: Seal,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._mailer = mailer
         self._outgoing = outgoing
+        self._seal = seal
         self._cluster = cluster
         self._key = key
         self._queue = queue
         self._clock = clock
 
     async def plan(
-        self, request: ReportRequest, caller: Caller, *, schedule_id: str | None = None
+        self,
+        request: ReportRequest,
+        caller: Caller,
+        *,
+        schedule_id: str | None = None,
+        at: float | None = None,
     ) -> ReportPlan:
         """All that is to be reported on, as far as the caller may see it now.
+
+        Args:
+            request: What is asked for.
+            caller: Who asks.
+            schedule_id: The schedule that asks for it.
+            at: The last full period is that before this moment, epoch seconds; ``None``: now.
 
         Raises `ValidationError`, `PermissionDenied`, `SlurmUnavailable`.
         """
@@ -86,7 +108,7 @@ class Reports:
         require_scope(caller, _SOURCES.get(request.type, "jobs:read"))
         info = self._cluster.info
         request = await self._deliverable(request)
-        period = period_of(request, self._clock())
+        period = period_of(request, self._clock() if at is None else at)
         partitions = report_partitions(caller, self._known(request.partitions, caller))
         has_totals = may_report_on_all(caller, info, partitions)
         if request.type is ReportType.UTILIZATION and not has_totals:
@@ -131,12 +153,28 @@ class Reports:
             return None, None
         return await delivery_state(self._queue, item.item_id)
 
-    async def create(self, plan: ReportPlan, caller: Caller, *, item_id: str | None = None) -> WorkItem:
-        """Have a planned report made. Raises `RateLimitExceeded`."""
-        item_id = await self._queue.put(REPORT, caller.user, msgspec.to_builtins(plan), item_id=item_id)
+    async def create(self, plan: ReportPlan, caller: Caller) -> WorkItem:
+        """Have a planned report made. Raises `RateLimitExceeded`, `ServiceUnavailable`."""
+        payload = msgspec.to_builtins(await self.sealed(plan))
+        item_id = await self._queue.put(REPORT, caller.user, payload)
         item = await self._queue.get(item_id)
         assert item is not None
         return item
+
+    async def sealed(self, plan: ReportPlan) -> ReportPlan:
+        """The plan as it may be kept: nobody who reads the database can sign. Raises `ServiceUnavailable`."""
+        return structs.replace(plan, request=await self.sealed_request(plan.request))
+
+    async def sealed_request(self, request: ReportRequest) -> ReportRequest:
+        """As `sealed`."""
+        delivery = request.delivery
+        if delivery.secret is None:
+            return request
+        try:
+            secret = await asyncio.to_thread(sealed, self._seal, delivery.secret)
+        except Unsealable as error:
+            raise ServiceUnavailable("The server cannot keep secrets just now") from error
+        return structs.replace(request, delivery=structs.replace(delivery, secret=secret))
 
     async def get(self, report_id: str, caller: Caller, *, wait_seconds: float = 0) -> WorkItem:
         """One report, when it is finished or the wait is over. Raises `ResourceNotFound`."""

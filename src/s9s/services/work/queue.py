@@ -12,13 +12,14 @@ import uuid
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from s9s.domain.errors import RateLimitExceeded
 from s9s.domain.queries import Page
 from s9s.domain.work import WorkItem, WorkState
 from s9s.services.work.artifacts import Artifacts
-from s9s.storage.work import QueueFull, WorkRecords
+from s9s.storage.work import WorkRecords
+from s9s.storage.work_bounds import QueueFull
 
 #: How long results can be looked up if nothing else is said, and what failed or was cancelled.
 KEPT_SECONDS: Final = 86_400
@@ -126,6 +127,10 @@ class WorkQueue:
         """Say how a kind of work is done and how long its results are kept."""
         self.kinds[kind] = Kind(handler, kept_seconds)
 
+    def set_handler(self, kind: str, handler: Handler) -> None:
+        """Say how a registered kind of work is done."""
+        self.kinds[kind] = structs.replace(self.kinds[kind], run=handler)
+
     def expiry(self, item: WorkItem) -> int:
         """When an item is forgotten: counted from when it was asked for, but not as soon as it is there."""
         if item.expires_at is not None:
@@ -137,6 +142,25 @@ class WorkQueue:
     def new_id(kind: str) -> str:
         """An id for an item that is still to be put: ``exp_5f0c...``."""
         return f"{kind[:3]}_{uuid.uuid4().hex[:16]}"
+
+    def item(
+        self,
+        kind: str,
+        owner: str,
+        payload: dict[str, Any],
+        *,
+        not_before: int | None = None,
+        item_id: str | None = None,
+    ) -> WorkItem:
+        """Work as `put` queues it, for what is queued together with something else."""
+        return WorkItem(
+            item_id=item_id or self.new_id(kind),
+            kind=kind,
+            owner=owner,
+            payload=payload,
+            created_at=int(self.clock()),
+            not_before=not_before or 0,
+        )
 
     async def put(
         self,
@@ -159,28 +183,20 @@ class WorkQueue:
         Raises:
             RateLimitExceeded: The owner, or everybody together, has too much unfinished work.
         """
-        now = int(self.clock())
-        item = WorkItem(
-            item_id=item_id or self.new_id(kind),
-            kind=kind,
-            owner=owner,
-            payload=payload,
-            created_at=now,
-            not_before=not_before or 0,
-        )
+        item = self.item(kind, owner, payload, not_before=not_before, item_id=item_id)
         try:
             await self.records.add(item)
         except QueueFull as full:
-            raise _too_much(full) from full
+            raise too_much(full) from full
         self.on_put()
         return item.item_id
 
-    async def require_room(self, owner: str) -> None:
+    async def require_room(self, kind: str, owner: str) -> None:
         """Raises `RateLimitExceeded` where `put` would, before anything is prepared for it."""
         try:
-            await self.records.require_room(owner)
+            await self.records.require_room(kind, owner)
         except QueueFull as full:
-            raise _too_much(full) from full
+            raise too_much(full) from full
 
     async def get(self, item_id: str) -> WorkItem | None:
         """One item; ``None`` when there is none, or none any more."""
@@ -274,7 +290,8 @@ class WorkQueue:
 _ORPHAN_SECONDS: Final = 3600
 
 
-def _too_much(full: QueueFull) -> RateLimitExceeded:
+def too_much(full: QueueFull) -> RateLimitExceeded:
+    """What to tell whoever wants more than the bounds allow."""
     whose = "You have" if full.is_own else "All users together have"
     return RateLimitExceeded(
         f"{whose} {full.count} exports and reports that are not finished; no more are taken",

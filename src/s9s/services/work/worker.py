@@ -14,6 +14,7 @@ import socket
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final, TypeVar
 
 from s9s.domain.errors import S9SError, ServiceUnavailable, SlurmUnavailable
@@ -43,6 +44,7 @@ class Worker:
     Args:
         queue: With handlers registered.
         concurrency: Items at the same time.
+        errands: Errands (see `Bounds`) at the same time, besides them: they mostly wait for others.
         lease_seconds: See `LEASE_SECONDS`.
         beat_seconds: See `BEAT_SECONDS`.
         retry_seconds: See `RETRY_SECONDS`.
@@ -54,6 +56,7 @@ class Worker:
         queue: WorkQueue,
         *,
         concurrency: int = 1,
+        errands: int = 2,
         lease_seconds: int = LEASE_SECONDS,
         beat_seconds: float = BEAT_SECONDS,
         retry_seconds: float = RETRY_SECONDS,
@@ -61,7 +64,7 @@ class Worker:
     ) -> None:
         self.name = f"{socket.gethostname()[:64]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._queue = queue
-        self._concurrency = concurrency
+        self._room = {False: concurrency, True: errands}
         self._lease_seconds = lease_seconds
         self._beat_seconds = beat_seconds
         self._retry_seconds = retry_seconds
@@ -69,6 +72,8 @@ class Worker:
         self._wakened = asyncio.Event()
         self._stopping = asyncio.Event()
         self._running: dict[asyncio.Task[None], Progress] = {}
+        self._busy = {False: 0, True: 0}
+        """Items under way that are no errands, and that are."""
         self.idle_since: float | None = None
         """Since when there has been nothing to do, by the loop's clock; ``None`` while there is."""
 
@@ -114,16 +119,29 @@ class Worker:
             return True
 
     async def _take(self) -> bool:
-        """Begin one item, if there is room for one and one is due."""
-        if len(self._running) >= self._concurrency:
+        """Begin what is due, as far as there is room: an item and an errand."""
+        took = [await self._take_one(is_errand=is_errand) for is_errand in (False, True)]
+        return any(took)
+
+    async def _take_one(self, *, is_errand: bool) -> bool:
+        if self._busy[is_errand] >= self._room[is_errand]:
             return False
         now = int(self._queue.clock())
-        kinds = [name for name, kind in self._queue.kinds.items() if kind.run is not None]
+        errands = self._queue.records.bounds.errands
+        kinds = [
+            name
+            for name, kind in self._queue.kinds.items()
+            if kind.run is not None and (name in errands) is is_errand
+        ]
+        if not kinds:
+            return False
         try:
             # Reading first keeps idle workers from standing in the way of writers.
             if not await self._queue.records.is_due(kinds, now):
                 return False
-            item, given_up = await self._queue.records.lease(self.name, kinds, now, self._lease_seconds)
+            item, given_up = await self._queue.records.leases.lease(
+                self.name, kinds, now, self._lease_seconds
+            )
             for one in given_up:
                 _log.error("%s of %s was given up: %s", one.item_id, one.owner, one.error)
                 await self._queue.drop_input(one)
@@ -135,11 +153,13 @@ class Worker:
         progress = Progress(item)
         task = asyncio.create_task(self._do(item, progress), name=item.item_id)
         self._running[task] = progress
-        task.add_done_callback(self._done)
+        self._busy[is_errand] += 1
+        task.add_done_callback(partial(self._done, is_errand=is_errand))
         return True
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, task: asyncio.Task[None], *, is_errand: bool) -> None:
         del self._running[task]
+        self._busy[is_errand] -= 1
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("work has ended unexpectedly", exc_info=error)
         self.wake()
@@ -168,7 +188,7 @@ class Worker:
         now = int(self._queue.clock())
         records = int(str(result.get("record_count", progress.records)))
         state = await self._surely(
-            lambda: self._queue.records.finish(
+            lambda: self._queue.records.leases.finish(
                 item,
                 WorkState.COMPLETED,
                 now,
@@ -190,7 +210,7 @@ class Worker:
         if alive.is_cancelled:
             await self._fail(item, "Cancelled", WorkState.CANCELLED)
         else:
-            await self._surely(lambda: self._queue.records.put_back(item, 0, counts=False))
+            await self._surely(lambda: self._queue.records.leases.put_back(item, 0, counts=False))
 
     async def _failed(self, item: WorkItem, error: Exception) -> None:
         """Try again later, unless that makes no sense or was done often enough."""
@@ -206,13 +226,13 @@ class Worker:
         pause = self._retry_seconds * _RETRY_GROWTH ** (item.attempts - 1) * random.uniform(0.8, 1.2)  # noqa: S311
         _log.warning("%s of %s is tried again: %s", item.item_id, item.owner, reason, exc_info=error)
         not_before = int(self._queue.clock() + pause)
-        await self._surely(lambda: self._queue.records.put_back(item, not_before, error=reason))
+        await self._surely(lambda: self._queue.records.leases.put_back(item, not_before, error=reason))
 
     async def _fail(self, item: WorkItem, reason: str, state: WorkState = WorkState.FAILED) -> None:
         now = int(self._queue.clock())
         expiry = self._queue.expiry(item)
         end = await self._surely(
-            lambda: self._queue.records.finish(item, state, now, error=reason, expires_at=expiry)
+            lambda: self._queue.records.leases.finish(item, state, now, error=reason, expires_at=expiry)
         )
         if end is not None:
             await self._queue.drop_input(item)
@@ -256,7 +276,7 @@ class _Alive:
     async def beat(self) -> None:
         progress = self._progress
         until = int(self._queue.clock()) + self._lease_seconds
-        goes_on = await self._queue.records.beat(
+        goes_on = await self._queue.records.leases.beat(
             self._item, until, progress=progress.fraction, records=progress.records, cursor=progress.cursor
         )
         if goes_on is None:

@@ -13,6 +13,7 @@ from s9s.storage.tables.metadata import SCHEMA_VERSION, metadata
 from s9s.storage.tables.notes import hold_notes
 from s9s.storage.tables.revisions import revisions
 from s9s.storage.tables.samples import samples
+from s9s.storage.tables.schedules import schedules
 from s9s.storage.tables.work import work, work_turns
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "quotas",
     "revisions",
     "samples",
+    "schedules",
     "silences",
     "tokens",
     "work",

@@ -1,1 +1,0 @@
-"""One question to everything."""
