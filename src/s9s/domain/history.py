@@ -19,7 +19,7 @@ _KEPT: Final = (
 _REQUEUED_WITHIN_SECONDS: Final = 86_400
 
 
-class FinishedJob(Struct, frozen=True):
+class FinishedJob(Struct, frozen=True, gc=False):
     """A job that has ended, and what it used; ``None`` where nothing was measured."""
 
     job: Job

@@ -54,8 +54,9 @@ _FLAG_BASE: Final = {
 }
 
 
+_STATES: Final = frozenset(JobState.__members__)
 #: Every word that a filter of job states may use: the states, and the flags that stand beside them.
-JOB_STATE_WORDS: Final = frozenset(JobState.__members__) | frozenset(_FLAG_BASE)
+JOB_STATE_WORDS: Final = _STATES | frozenset(_FLAG_BASE)
 
 
 def job_state(words: list[str]) -> tuple[JobState, tuple[str, ...]]:
@@ -72,7 +73,7 @@ def job_state(words: list[str]) -> tuple[JobState, tuple[str, ...]]:
     Raises:
         ValueError: when no word is a known state or flag.
     """
-    base = [JobState(word) for word in words if word in JobState.__members__]
+    base = [JobState(word) for word in words if word in _STATES]
     if JobState.COMPLETING in base:
         state = JobState.COMPLETING
     elif base:
@@ -174,7 +175,7 @@ class Job(Struct, frozen=True, kw_only=True, gc=False):
         return max(0, now - self.clock) if self.clock > 0 else -self.clock
 
 
-class JobUsage(Struct, frozen=True, kw_only=True):
+class JobUsage(Struct, frozen=True, kw_only=True, gc=False):
     """What a job used, from accounting; ``None`` where nothing was measured."""
 
     cpu_seconds: float | None = None

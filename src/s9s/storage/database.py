@@ -29,6 +29,9 @@ T = TypeVar("T")
 BUSY_SECONDS: Final = 15.0
 #: How long `Database.close` waits for connections that are still being closed.
 _CLOSE_SECONDS: Final = 5.0
+#: Pages that a writer keeps in memory: many where thousands of rows go to the ends of many indexes.
+_CACHE_KIB: Final = 2_000
+_BULK_CACHE_KIB: Final = 16_000
 #: Long reads at a time.
 _READERS: Final = 2
 
@@ -149,7 +152,13 @@ class Database:
 
         It has a thread of its own; while it writes, other writers wait, so cut it into pieces.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._bulk_thread, self._commit, work)
+        return await asyncio.get_running_loop().run_in_executor(self._bulk_thread, self._commit_bulk, work)
+
+    def _commit_bulk(self, work: Callable[[Connection], T]) -> T:
+        with _translated(), self._writer.connect() as connection:
+            connection.execution_options(s9s_write=True, s9s_cache_kib=_BULK_CACHE_KIB)
+            with connection.begin():
+                return work(connection)
 
     async def ask(self, work: Callable[[Connection], T]) -> T:
         """What `work` returns, which only reads: `read` in one turn of a thread of its own.
@@ -240,6 +249,7 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
         return
     flushes = options.get("s9s_flushes", True)
+    connection.exec_driver_sql(f"PRAGMA cache_size = {-options.get('s9s_cache_kib', _CACHE_KIB)}")
     connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if flushes else 'NORMAL'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 

@@ -25,7 +25,7 @@ _PLAIN: Final = (
 _USAGE: Final = JobUsage.__struct_fields__
 _MADE: Final = ("cluster", "family", "state", "flags", "nodes", "elapsed_seconds")
 
-#: The columns besides the row's number, in the order of `row_of`.
+#: The columns besides the row's number, in the order of `values_of`.
 COLUMNS: Final = (*_MADE, *_PLAIN, *_USAGE)
 
 _plain: Final = attrgetter(*_PLAIN)
@@ -36,7 +36,7 @@ _FIRST_USAGE: Final = _FIRST_PLAIN + len(_PLAIN)
 _END: Final = _PLAIN.index("end_time")
 
 
-def row_of(cluster: str, finished: FinishedJob) -> dict[str, Any]:
+def values_of(cluster: str, finished: FinishedJob) -> tuple[Any, ...]:
     """The values of all `COLUMNS`, in their order."""
     job, usage = finished.job, finished.usage
     family = job.het_job_id if job.array_job_id is None else job.array_job_id
@@ -45,8 +45,12 @@ def row_of(cluster: str, finished: FinishedJob) -> dict[str, Any]:
     plain = list(_plain(job))
     if job.end_time is None:
         plain[_END] = job.submit_time
-    used = _UNUSED if usage is None else _usage(usage)
-    return dict(zip(COLUMNS, (*made, *plain, *used), strict=True))
+    return (*made, *plain, *(_UNUSED if usage is None else _usage(usage)))
+
+
+def row_of(cluster: str, finished: FinishedJob) -> dict[str, Any]:
+    """The same by column."""
+    return dict(zip(COLUMNS, values_of(cluster, finished), strict=True))
 
 
 def finished_job(row: Row[Any]) -> FinishedJob:

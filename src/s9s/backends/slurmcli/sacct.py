@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -45,7 +46,7 @@ class Query(Struct, frozen=True):
     columns: tuple[str, ...]
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, gc=False):
     """One row: a job's, or a step's (``123.batch``)."""
 
     values: dict[str, str]
@@ -123,7 +124,7 @@ def parse(output: bytes, query: Query) -> Iterator[Record]:
 def job(record: Record) -> Job:
     """The job of a record. Raises `ValueError` for a state that is not known."""
     values = record.values
-    state, flags = job_state([values["State"].split()[0]])  # "CANCELLED by 1001"
+    state, flags = _state(values["State"])
     finished = state.is_finished
     nodes = hosts(values["NodeList"])
     start, end = instant(values["Start"]), instant(values["End"])
@@ -173,6 +174,11 @@ def job(record: Record) -> Job:
         reservation=text(values["Reservation"]),
         requeue_count=number(values.get("Restarts", "")) or 0,
     )
+
+
+@lru_cache(maxsize=256)
+def _state(text: str) -> tuple[JobState, tuple[str, ...]]:
+    return job_state([text.split(maxsplit=1)[0]])  # "CANCELLED by 1001"
 
 
 def usage(steps: Sequence[Record]) -> JobUsage | None:

@@ -18,7 +18,7 @@ from s9s.storage.history import HistoryRecords, Progress
 #: More at once than the recorder asks for: nobody else waits.
 _WANTED_JOBS: Final = 10_000
 #: Jobs that are written at once.
-_PIECE: Final = 2_000
+_PIECE: Final = 5_000
 _LONGEST_RETRY_SECONDS: Final = 30.0
 
 
