@@ -7,16 +7,19 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 import uvicorn
+from msgspec import structs
 
 from s9s.api.connections import Connection
 from s9s.api.fastlane import protocol_with
 from s9s.app.application import Application, running
 from s9s.app.credentials import TEST_TOKEN
 from s9s.config import Settings
+from s9s.domain.accounting import AdminLevel
 from s9s.services.identity.tokens import Wish
 
 QUERIES = [
@@ -106,16 +109,127 @@ async def test_the_fast_lane_answers_known_callers_who_have_a_lease(application:
     nowhere = Connection(None, None)
     secret, _ = await application.tokens.create(Wish(user="alice"))
     headers = [(b"authorization", f"Bearer {secret}".encode())]
-    assert application.lane.answer(b"", headers, "127.0.0.1", nowhere) is None
+    lane = application.lane
+    assert lane.admit(headers, "127.0.0.1", nowhere) is None
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(application.front), base_url="http://test"
     ) as client:
         await client.get("/v1/jobs", headers={"authorization": f"Bearer {secret}"})
+    guest = lane.admit(headers, "127.0.0.1", nowhere)
+    assert guest is not None
     for query, status in ((b"", b"200"), (b"limit=0", b"400")):
-        answer = application.lane.answer(query, headers, "127.0.0.1", nowhere)
+        answer = lane.answer(guest, query)
         assert answer is not None
-        assert answer[0][9:12] == status
-    assert application.lane.answer(b"", [(b"authorization", b"Bearer other")], "127.0.0.1", nowhere) is None
+        assert answer.head[9:12] == status
+    assert lane.admit([(b"authorization", b"Bearer other")], "127.0.0.1", nowhere) is None
+    await application.tokens.known.refresh()
+    application.tokens.known.forget()
+    assert lane.answer(guest, b"") is None
+
+
+class Asker:
+    """One connection that asks for the same page again and again, in the same bytes."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, secret: str) -> None:
+        self._reader, self._writer = reader, writer
+        self.request = (
+            f"GET /v1/jobs?limit=5 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {secret}\r\n\r\n"
+        ).encode()
+
+    async def ask(self, *pieces: bytes) -> tuple[int, dict[str, str], Any]:
+        async with asyncio.timeout(10):
+            for piece in pieces or (self.request,):
+                self._writer.write(piece)
+                await self._writer.drain()
+                await asyncio.sleep(0.01)  # so that it comes by itself; the answer does not depend on that
+            head = (await self._reader.readuntil(b"\r\n\r\n")).decode().lower()
+            headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
+            return (
+                int(head[9:12]),
+                headers,
+                json.loads(await self._reader.readexactly(int(headers["content-length"]))),
+            )
+
+
+@pytest.fixture
+async def asker(application: Application, port: int) -> AsyncIterator[Asker]:
+    """Of a user whose answer stands already: it is the fifth that differs in nothing."""
+    secret, _ = await application.tokens.create(Wish(user="alice", tier="enterprise"))
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    made = Asker(reader, writer, secret)
+    await application.cluster.watcher.stop()  # nothing changes but what a test changes
+    for _ in range(4):
+        await made.ask()
+    calls: list[object] = []
+    again = application.lane.again
+    application.lane.again = lambda standing: calls.append(standing) or again(standing)  # type: ignore[method-assign, func-returns-value]
+    await made.ask()
+    assert len(calls) == 1
+    yield made
+    writer.close()
+
+
+async def test_a_standing_answer_is_counted_and_has_an_id_of_its_own(
+    application: Application, asker: Asker
+) -> None:
+    counted = application.front.tally.of("/v1/jobs", "GET").statuses
+    before = counted[200]
+    answers = [await asker.ask() for _ in range(3)]
+    assert counted[200] == before + 3
+    remaining = [int(headers["x-ratelimit-remaining"]) for _, headers, _ in answers]
+    assert remaining == [remaining[0] - number for number in range(3)]
+    assert len({headers["x-request-id"] for _, headers, _ in answers}) == 3
+    assert answers[0][2] == answers[2][2]
+
+
+async def test_no_answer_stands_after_a_revocation(application: Application, asker: Asker) -> None:
+    application.tokens.known.forget()
+    assert (await asker.ask())[0] == 200  # looked up anew
+    [token] = [one for one in await application.tokens.list() if one.user == "alice"]
+    await application.tokens.revoke(token.token_id)
+    await application.tokens.known.refresh()
+    assert (await asker.ask())[0] == 401
+
+
+async def test_no_answer_stands_when_a_role_is_another_one(application: Application, asker: Asker) -> None:
+    snapshot = application.cluster.snapshot
+    info = snapshot.info
+    assert info is not None
+    total = (await asker.ask())[2]["total"]
+    snapshot.info = structs.replace(info, private_data=frozenset({"jobs"}))
+    of_alice = (await asker.ask())[2]
+    assert of_alice["total"] < total
+    assert {job["user"] for job in of_alice["jobs"]} <= {"alice"}
+    users = snapshot.users.all()
+    snapshot.users.replace(
+        structs.replace(user, admin_level=AdminLevel.OPERATOR) if user.username == "alice" else user
+        for user in users
+    )
+    assert (await asker.ask())[2]["total"] == total
+
+
+async def test_no_answer_stands_when_a_job_is_another_one(application: Application, asker: Asker) -> None:
+    page = (await asker.ask())[2]
+    table = application.cluster.snapshot.jobs
+    job = table.get(page["jobs"][0]["job_id"])
+    assert job is not None
+    table.put(structs.replace(job, comment="changed"))
+    assert (await asker.ask())[2]["jobs"][0]["comment"] == "changed"
+
+
+async def test_no_answer_stands_beyond_the_limit(application: Application, asker: Asker) -> None:
+    [quota] = [one for one in application.limits._quotas.values() if one.leased]
+    quota.leased, quota.rest, quota.low, quota.asked_at = 2, 0, 0, application.limits.clock()
+    assert [(await asker.ask())[0] for _ in range(3)] == [200, 200, 429]
+
+
+async def test_what_comes_in_pieces_after_a_standing_answer_is_one_message(asker: Asker) -> None:
+    whole = asker.request
+    assert (await asker.ask(whole[:9], whole[9:]))[0] == 200
+    # The bytes of a whole message, but in the midst of another one: a header's value.
+    odd = b"GET /v1/status HTTP/1.1\r\nHost: localhost\r\nX-Odd: "
+    status, _, body = await asker.ask(odd, whole)
+    assert (status, body["error"]["code"]) == (400, "INVALID_REQUEST"), "two hosts"
 
 
 async def test_without_a_credential_the_slow_lane_says_so(port: int) -> None:
@@ -199,3 +313,25 @@ async def test_head_has_the_headers_of_get_and_no_body(port: int, path: str) -> 
     writer.close()
     assert second.split(b"\r\n")[0] == first.split(b"\r\n")[0]
     assert b"content-length" in first.lower()
+
+
+async def test_a_connection_that_is_used_stays_open_and_is_closed_in_the_end(
+    application: Application,
+) -> None:
+    await application.cluster.watcher.stop()
+    secret, _ = await application.tokens.create(Wish(user="alice", tier="enterprise"))
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        application.front, http=protocol_with(application.lane), log_config=None, timeout_keep_alive=2
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    reader, writer = await asyncio.open_connection(*listener.getsockname())
+    asker = Asker(reader, writer, secret)
+    for _ in range(6):  # longer than the two seconds in all
+        assert (await asker.ask())[0] == 200
+        await asyncio.sleep(0.5)
+    assert await asyncio.wait_for(reader.read(), 10) == b""
+    writer.close()
+    server.should_exit = True
+    await serving

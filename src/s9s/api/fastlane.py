@@ -10,25 +10,14 @@ against the slow lane by tests, byte for byte.
 
 from __future__ import annotations
 
-import http
 import re
-from collections.abc import Iterable
-from functools import partial
-from time import perf_counter
 from typing import Any, Final, Protocol
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from s9s.api.auth import secret_in
 from s9s.api.connections import Connection
 from s9s.api.deadlines import DeadlineProtocol
-from s9s.api.errors import envelope, headers_of, status_of
-from s9s.api.front import CACHE_CONTROL, Front, request_id_of
-from s9s.api.pages import JobPages
-from s9s.api.peers import Proxies
-from s9s.domain.errors import S9SError
-from s9s.services.identity.credentials import Credentials
-from s9s.services.limits import WINDOW_SECONDS, Quota, RateLimits
+from s9s.api.lane import Answer, Guest, Standing, lines
 
 _PATHS: Final = frozenset({b"/v1/jobs", b"/api/v1/jobs"})
 #: A request line up to its version, of characters that every parser takes as they are.
@@ -37,108 +26,22 @@ _LINE: Final = re.compile(rb"GET ((?:/api)?/v1/jobs(?:\?([\w%+,.:;=&~@!$'()*/?\-
 _UNUSUAL: Final = frozenset({b"content-length", b"transfer-encoding", b"origin"})
 
 
-def _lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    return b"".join([b"%b: %b\r\n" % pair for pair in headers])
-
-
-#: All that differs from one answer to the next, whatever its status.
-_REST: Final = (
-    b"%bcontent-length: %d\r\nx-request-id: %b\r\nx-ratelimit-limit: %d\r\nx-ratelimit-remaining: %d\r\n"
-    b"x-ratelimit-reset: %d\r\nx-ratelimit-window: " + str(WINDOW_SECONDS).encode() + b"\r\n"
-)
-
-#: An answer's status line and headers, and its body.
-Answer = tuple[bytes, bytes]
-
-
 class Lane(Protocol):
     """What the protocol needs of the application."""
 
-    def answer(
-        self,
-        query_string: bytes,
-        headers: list[tuple[bytes, bytes]],
-        peer: str | None,
-        connection: Connection,
-    ) -> Answer | None:
+    def admit(
+        self, headers: list[tuple[bytes, bytes]], peer: str | None, connection: Connection
+    ) -> Guest | None:
+        """Who asks with these headers, or ``None`` when this is nothing for the fast lane."""
+        ...
+
+    def answer(self, guest: Guest, query_string: bytes) -> Answer | None:
         """An answer, or ``None`` when this is nothing for the fast lane."""
         ...
 
-
-class JobsLane:
-    """The job list for callers whose credential is known already."""
-
-    def __init__(
-        self, credentials: Credentials, proxies: Proxies, limits: RateLimits, pages: JobPages, front: Front
-    ) -> None:
-        self._credentials = credentials
-        self._proxies = proxies
-        self._limits = limits
-        self._pages = pages
-        self._front = front
-        self._count = front.tally.of("/v1/jobs", "GET").count
-        #: Of each status, all that stands before the length of the body.
-        self._heads = {
-            status: f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}\r\n".encode()
-            + _lines([(b"content-type", b"application/json"), *front.common_headers, CACHE_CONTROL])
-            for status in (200, 400, 429, 500, 503)
-        }
-
-    def answer(
-        self,
-        query_string: bytes,
-        headers: list[tuple[bytes, bytes]],
-        peer: str | None,
-        connection: Connection,
-    ) -> Answer | None:
-        began = perf_counter()
-        try:
-            secret = secret_in(headers)
-        except S9SError:
-            return None
-        if secret is None:
-            return None
-        address = self._proxies.address(peer, headers)
-        caller = self._credentials.cached(secret, address, partial(connection.is_local, headers))
-        if caller is None:
-            return None
-        if not caller.allows("jobs:read"):
-            return None  # a refusal is audited, and that takes time
-        quota, now = self._limits.of(caller), self._limits.clock()
-        request_id = request_id_of(headers)
-        try:
-            if quota.is_spent(now):
-                raise quota.exceeded(now)
-            if not quota.has_lease(now):
-                return None
-            body = self._pages.answer_at_once(query_string, caller)
-        except S9SError as error:
-            self._limits.take(quota, now)
-            status, body, extra = status_of(error), envelope(error, request_id), headers_of(error)
-            self._count(status, perf_counter() - began)
-            return self._write(status, body, request_id, quota, extra)
-        if body is None:
-            return None
-        self._limits.take(quota, now)
-        self._count(200, perf_counter() - began)
-        return self._write(200, body, request_id, quota)
-
-    def _write(
-        self, status: int, body: bytes, request_id: str, quota: Quota, extra: dict[str, str] | None = None
-    ) -> Answer:
-        head = _REST % (
-            self._heads[status],
-            len(body),
-            request_id.encode("ascii"),
-            quota.limit,
-            quota.remaining,
-            quota.resets_at,
-        )
-        if (warning := self._front.warning()) is not None:
-            head += b"x-s9s-warning: %b\r\n" % warning
-        if extra:
-            head += _lines((name.encode(), value.encode()) for name, value in extra.items())
-        return head, body
+    def again(self, standing: Standing) -> bytes | None:
+        """The head of an answer like the last one; ``None`` when it would be another one."""
+        ...
 
 
 def protocol_with(
@@ -147,25 +50,43 @@ def protocol_with(
     """A protocol class for uvicorn whose instances ask `lane` first; for the seconds see `deadlines`."""
 
     class FastLaneProtocol(DeadlineProtocol):
-        #: What follows the path in the latest message, if that came in one piece and was answered here.
+        #: What follows the path in the latest message, if that came in one piece and was answered here, and
+        #: who asks so.
         rest: bytes | None = None
+        guest: Guest | None = None
+        #: The latest message, if the answer to it stands.
+        asked = b""
+        standing: Standing | None = None
         #: Whether the message that is being parsed has been answered here.
         is_answered = False
+        #: When the latest answer was given that left the keep-alive timer as it was.
+        answered_at = 0.0
+        #: Headers that stand on every answer, as uvicorn has them and as they are sent; anew each second.
+        default_headers: tuple[object, bytes] = (None, b"")
 
         def data_received(self, data: bytes) -> None:
+            if data == self.asked and self.cycle is _DONE and not self.flow.write_paused:
+                standing = self.standing
+                assert standing is not None
+                head = None if self.transport.is_closing() else lane.again(standing)
+                if head is not None:
+                    self._answer_now(head, standing.body)
+                    return
             rest = self.rest
             if rest is not None and data.endswith(rest) and self._is_idle():
                 line = _LINE.fullmatch(data, 0, len(data) - len(rest))
-                if line is not None:
-                    peer = self.client and self.client[0]
-                    answer = lane.answer(line[2] or b"", self.headers, peer, self.connection)
+                if line is not None and self.guest is not None:
+                    answer = lane.answer(self.guest, line[2] or b"")
                     if answer is not None:
                         self.url = line[1]
-                        self._answer_now(answer)
+                        self.standing = answer.standing
+                        self.asked = b"" if answer.standing is None else data
+                        self._answer_now(answer.head, answer.body)
                         return
             number = self.begun
             is_between = self.ended == number
-            self.rest = None
+            self.rest = self.guest = self.standing = None
+            self.asked = b""
             super().data_received(data)
             if is_between and self.begun == self.ended == number + 1 and self.is_answered:
                 self.rest = data[data.index(b" HTTP/1.1\r\n") :]
@@ -177,10 +98,12 @@ def protocol_with(
         def on_headers_complete(self) -> None:
             self.check_head()
             if (query := self._query()) is not None and self._is_plain() and self._is_idle():
-                answer = lane.answer(query, self.headers, self.client and self.client[0], self.connection)
+                guest = lane.admit(self.headers, self.client and self.client[0], self.connection)
+                answer = None if guest is None else lane.answer(guest, query)
                 if answer is not None:
                     self.is_answered = True
-                    self._answer_now(answer)
+                    self.guest = guest
+                    self._answer_now(answer.head, answer.body)
                     return
             super().on_headers_complete()
 
@@ -211,9 +134,13 @@ def protocol_with(
                 return None
             return query
 
-        def _answer_now(self, answer: Answer) -> None:
-            head, body = answer
-            self.transport.writelines((head + _lines(self.server_state.default_headers) + b"\r\n", body))
+        def _answer_now(self, head: bytes, body: bytes) -> None:
+            state = self.server_state
+            known, default = self.default_headers
+            if known is not state.default_headers:
+                default = lines(state.default_headers) + b"\r\n"
+                FastLaneProtocol.default_headers = state.default_headers, default
+            self.transport.writelines((head + default, body))
             self.cycle = _DONE
             if self.access_log:
                 self.access_logger.info(
@@ -224,7 +151,19 @@ def protocol_with(
                     "1.1",
                     int(head[9:12]),
                 )
-            self.on_response_complete()
+            if self.timeout_keep_alive_task is None:
+                self.on_response_complete()
+            else:
+                # The timer goes on: a new one for each answer would cost as much as the rest.
+                state.total_requests += 1
+                self.answered_at = self.loop.time()
+
+        def timeout_keep_alive_handler(self) -> None:
+            left = self.answered_at + self.timeout_keep_alive - self.loop.time()
+            if left > 0:
+                self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
+            else:
+                super().timeout_keep_alive_handler()
 
     FastLaneProtocol.head_seconds, FastLaneProtocol.body_seconds = head_seconds, body_seconds
     return FastLaneProtocol

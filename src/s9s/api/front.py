@@ -36,11 +36,20 @@ STALE_SECONDS: Final = 15.0
 
 def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
     """The client's own ``X-Request-ID`` if it is sane, else a new one."""
+    return (given_request_id(headers) or new_request_id()).decode("ascii")
+
+
+def given_request_id(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+    """The client's own ``X-Request-ID`` if there is one and it is sane."""
     for name, value in headers:
         if name == b"x-request-id" and _SANE_REQUEST_ID.fullmatch(value):
-            return value.decode("ascii")
-    # An id to be found again in a log: it need not be hard to guess, and the system's own randomness is slow.
-    return f"req_{random.getrandbits(64):016x}"
+            return value
+    return None
+
+
+def new_request_id() -> bytes:
+    """An id to be found again in a log: hard to guess it need not be, and the system's randomness is slow."""
+    return b"req_%016x" % random.getrandbits(64)
 
 
 def _is_preflight(headers: Iterable[tuple[bytes, bytes]]) -> bool:

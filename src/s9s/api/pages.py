@@ -16,7 +16,7 @@ from s9s.api.values import csv, hostlist, instant, job_states
 from s9s.domain.errors import ValidationError
 from s9s.domain.queries import JobQuery, Visibility
 from s9s.services.access import Caller
-from s9s.services.jobs.service import Jobs
+from s9s.services.jobs.service import Jobs, Version
 
 #: Distinct pages remembered for one state of the snapshot, and the bytes of those that are kept.
 MAX_PAGES: Final = 2048
@@ -57,6 +57,7 @@ def job_query_of(asked: JobListParameters | JobFilter) -> JobQuery:
     )
 
 
+#: A query string and what whoever asks may see.
 Key = tuple[bytes, Visibility | None]
 
 
@@ -65,7 +66,7 @@ class JobPages:
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
-        self._version: tuple[int, float] = (-1, -1.0)
+        self._version: Version | None = None
         #: Empty for what was asked for once: most pages never are again, and keeping them costs others' room.
         self._pages: dict[Key, bytes] = {}
         self._bytes = 0
@@ -80,20 +81,24 @@ class JobPages:
                     *await self._jobs.long_page(query, self._jobs.visibility(caller), encode_row)
                 )
         key = query_string, self._jobs.visibility(caller)
-        return self._kept(key) or self._built(key, query)
+        return self.kept(key, self._jobs.version) or self._built(key, query)
 
-    def answer_at_once(self, query_string: bytes, caller: Caller) -> bytes | None:
-        """The same at once; ``None`` when there is something to wait for. Raises `ValidationError`."""
-        if not self._jobs.is_settled:
-            return None
-        key = query_string, self._jobs.visibility(caller)
-        if page := self._kept(key):
-            return page
-        query = read_job_query(query_string)
+    @property
+    def version(self) -> Version | None:
+        """What pages are of at the moment; ``None``: something written is not in the snapshot yet."""
+        return self._jobs.version if self._jobs.is_settled else None
+
+    def visibility(self, caller: Caller) -> Visibility | None:
+        """Which rows the caller may see; ``None``: all."""
+        return self._jobs.visibility(caller)
+
+    def at_once(self, key: Key) -> bytes | None:
+        """A page that is not kept; ``None`` when there is something to wait for. Raises `ValidationError`."""
+        query = read_job_query(key[0])
         return self._built(key, query) if self._jobs.is_ready_for(query) else None
 
-    def _kept(self, key: Key) -> bytes | None:
-        version = self._jobs.version
+    def kept(self, key: Key, version: Version) -> bytes | None:
+        """A page that has been asked for before; nothing if it has not, or not in this version."""
         if version != self._version or len(self._pages) >= MAX_PAGES or self._bytes > MAX_BYTES:
             self._pages.clear()
             self._version, self._bytes = version, 0

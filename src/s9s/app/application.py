@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from s9s.api.app import create_app
 from s9s.api.context import Services
-from s9s.api.fastlane import JobsLane
 from s9s.api.front import Front
+from s9s.api.lane import JobsLane
 from s9s.api.pages import JobPages
 from s9s.api.peers import Proxies
 from s9s.api.prometheus import Exposition

@@ -138,7 +138,7 @@ class RateLimits:
 
     def take(self, quota: Quota, now: float) -> bool:
         """Admit one request at once; False when there is no lease for it: ask `admit`."""
-        if not quota.has_lease(now):
+        if quota.leased <= 0 or now >= quota.resets_at:  # as `has_lease`, without a call for each request
             return False
         quota.leased -= 1
         quota.used_at = now

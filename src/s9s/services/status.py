@@ -58,12 +58,12 @@ class Health:
 
     def staleness_seconds(self) -> float | None:
         """The age of the oldest snapshot whose cluster is out of reach; ``None`` when all are in reach."""
-        ages = [
-            cluster.snapshot.age_seconds(cluster.watcher.now())
-            for cluster in self._clusters
-            if cluster.snapshot.last_error is not None and cluster.snapshot.is_loaded
-        ]
-        return max(ages, default=None)
+        oldest = None
+        for cluster in self._clusters:  # asked for with each answer: no list is made
+            snapshot = cluster.snapshot
+            if snapshot.last_error is not None and snapshot.is_loaded:
+                oldest = max(oldest or 0.0, snapshot.age_seconds(cluster.watcher.now()))
+        return oldest
 
 
 def _health(cluster: Cluster, history: HistoryStatus | None) -> ClusterHealth:

@@ -44,6 +44,7 @@ class Touches:
         self._clock = clock
         self._patience_seconds = patience_seconds
         self._give_up_at = 0.0
+        self._is_waiting = False
         self._jobs_wanted = 0
         self._nodes_wanted = 0
         self._collected: set[str] = set()
@@ -54,6 +55,7 @@ class Touches:
     def add(self, job_ids: Sequence[str], nodes: Sequence[str]) -> None:
         """These jobs and nodes have been changed."""
         self._give_up_at = self._clock.monotonic() + self._patience_seconds
+        self._is_waiting = True
         if nodes:
             self._nodes_wanted = self._nodes.soon()
         for job_id in job_ids:
@@ -67,12 +69,15 @@ class Touches:
     @property
     def is_settled(self) -> bool:
         """Whether there is nothing to wait for: all has arrived, or Slurm is out of reach."""
-        arrived = (
-            self._work is None
-            and self._jobs.has_reached(self._jobs_wanted)
-            and self._nodes.has_reached(self._nodes_wanted)
-        )
-        return arrived or self._clock.monotonic() >= self._give_up_at
+        if self._is_waiting:
+            arrived = (
+                self._work is None
+                and self._jobs.has_reached(self._jobs_wanted)
+                and self._nodes.has_reached(self._nodes_wanted)
+            )
+            # What has arrived stays so: nobody asks the rounds again before something else is added.
+            self._is_waiting = not arrived and self._clock.monotonic() < self._give_up_at
+        return not self._is_waiting
 
     async def settled(self) -> None:
         """Wait until what has been added so far has arrived, as long as the patience lasts."""

@@ -9,11 +9,12 @@ from typing import Final, Protocol
 from s9s.domain.errors import AuthenticationFailed
 from s9s.services.access import Caller
 from s9s.services.identity.failed_logins import FailedLogins
-from s9s.services.identity.known import KnownCallers, hash_of
+from s9s.services.identity.known import Known, KnownCallers, hash_of
 from s9s.services.identity.tokens import Tokens
 
 #: Longer than any credential of ours; what is longer is not even looked at.
 MAX_SECRET_BYTES: Final = 8192
+_NEVER: Final = float("inf")
 
 
 class Signatures(Protocol):
@@ -75,14 +76,27 @@ class Credentials:
             address: Where the request comes from; ``None``: nobody knows.
             is_local: Whether it comes from whoever runs this server; asked for published secrets only.
         """
+        known = self.known(secret, address, is_local)
+        return None if known is None else known.caller
+
+    def known(
+        self, secret: str, address: str | None, is_local: Callable[[], bool] | None = None
+    ) -> Known | None:
+        """As `cached`, for whoever goes on asking with the same secret from the same place: see `holds`."""
         self._roles.refresh()  # forgets everybody when somebody's role is another one
-        caller = self._known.get(secret)
-        if caller is None:
+        known = self._known.find(secret)
+        if known is None:
             published = self._published.get(secret) if self._published else None
-            return published if published and is_local and is_local() else None
-        if caller.restrictions.networks and not caller.restrictions.admits(address):
-            return None
-        return caller
+            if published is None or is_local is None or not is_local():
+                return None
+            return Known(published, _NEVER, _NEVER, self._known.generation)
+        narrow = known.caller.restrictions
+        return None if narrow.networks and not narrow.admits(address) else known
+
+    def holds(self, known: Known) -> bool:
+        """Whether what `known` found is so still: nothing was revoked, nobody's role is another one."""
+        self._roles.refresh()
+        return self._known.holds(known)
 
     async def verify(
         self, secret: str, address: str | None, is_local: Callable[[], bool] | None = None

@@ -28,13 +28,15 @@ MAX_KNOWN: Final = 10_000
 _log = logging.getLogger(__name__)
 
 
-class _Known(Struct):
-    """A secret that stood for somebody when it was looked at."""
+class Known(Struct):
+    """A secret that stood for somebody when it was looked at; `KnownCallers.holds` tells if it still does."""
 
     caller: Caller
     expires_at: float
     recorded_at: float
-    """The last use that is, or is about to be, in the database."""
+    """The last use that is, or is about to be, in the database; infinity: none ever is."""
+    generation: int
+    """Of `KnownCallers`."""
 
 
 class KnownCallers:
@@ -57,7 +59,7 @@ class KnownCallers:
         self._look = look
         self._records = records
         self._clock = clock
-        self._known: dict[bytes, _Known] = {}
+        self._known: dict[bytes, Known] = {}
         self._used: dict[str, int] = {}
         self._revision: int | None = None
         self._task: asyncio.Task[None] | None = None
@@ -67,18 +69,27 @@ class KnownCallers:
 
     def get(self, secret: str | bytes) -> Caller | None:
         """The caller whom a secret, or a certificate, is known to stand for; ``None``: look it up."""
+        known = self.find(secret)
+        return None if known is None else known.caller
+
+    def find(self, secret: str | bytes) -> Known | None:
+        """As `get`, for whoever asks `holds` from then on."""
         key = hash_of(secret)
         known = self._known.get(key)
-        if known is None:
-            return None
+        if known is None or self.holds(known):
+            return known
+        del self._known[key]
+        return None
+
+    def holds(self, known: Known) -> bool:
+        """Whether a secret still stands for whom it was known to stand for; if so, that is a use of it."""
         now = self._clock()
-        if now >= known.expires_at:
-            del self._known[key]
-            return None
+        if known.generation != self.generation or now >= known.expires_at:
+            return False
         if now - known.recorded_at >= LAST_USED_SECONDS:
             known.recorded_at = now
             self._used[known.caller.token_id] = int(now)
-        return known.caller
+        return True
 
     def keep(
         self,
@@ -105,7 +116,7 @@ class KnownCallers:
             if len(self._known) >= MAX_KNOWN:
                 del self._known[next(iter(self._known))]
             until = float("inf") if expires_at is None else float(expires_at)
-            self._known[hash_of(secret)] = _Known(caller, until, now)
+            self._known[hash_of(secret)] = Known(caller, until, now, generation)
 
     def forget(self) -> None:
         """Know nobody any more."""

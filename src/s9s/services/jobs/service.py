@@ -8,6 +8,7 @@ from typing import Final, TypeVar, cast
 
 from msgspec import structs
 
+from s9s.domain.clusters import ClusterInfo
 from s9s.domain.errors import (
     PermissionDenied,
     ResourceNotFound,
@@ -27,6 +28,9 @@ from s9s.snapshot.query import find
 from s9s.snapshot.store import NEVER
 
 R = TypeVar("R")
+
+#: Generation and instant of the jobs, generation of the users, and what is known of the cluster.
+Version = tuple[int, float, int, ClusterInfo | None]
 
 #: So many unknown ids are looked up one by one in accounting too.
 FEW: Final = 16
@@ -124,10 +128,11 @@ class Jobs:
         return page, table.columns.elapsed(found.slots, now).tolist()
 
     @property
-    def version(self) -> tuple[int, float]:
-        """Changes whenever a page could come out differently."""
+    def version(self) -> Version:
+        """Changes whenever a page could come out differently, or a caller see other jobs."""
         snapshot = self._cluster.snapshot
-        return snapshot.jobs.generation, snapshot.observed_at
+        table = snapshot.jobs
+        return table.generation, table.observed_at, snapshot.users.generation, snapshot.info
 
     async def get(self, job_id: str, caller: Caller, *, waits: bool = True) -> Job:
         """One job, from the snapshot, or from accounting when slurmctld has forgotten it.
