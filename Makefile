@@ -37,8 +37,9 @@ bench: dev-venv ## Measure, and keep the results under benchmarks/results
 sdk: dev-venv ## Write the generated parts of the clients in sdk/ anew
 	$(BIN)/python -m scripts.sdk $(ARGS)
 
-docs: dev-venv ## Write the generated documents anew
-	$(BIN)/python -m scripts.docs $(ARGS)
+docs: dev-venv ## Write the generated documents anew, and the site of them to build/site
+	@$(BIN)/python -m scripts.docs
+	@$(BIN)/python -m scripts.docs.site $(ARGS)
 
 slurm: VERSION ?= 22.05
 slurm: venv ## Bring up a real Slurm on this host and the server on it (VERSION=22.05|24.11|26.05)

@@ -30,7 +30,7 @@ def _section(command: click.Command, context: click.Context) -> str:
     usage = " ".join(command.get_usage(context).removeprefix("Usage: ").split())
     records = (one.get_help_record(context) for one in command.get_params(context))
     rows = [f"| `{_cell(record[0])}` | {_cell(record[1])} |" for record in records if record]
-    parts = [f"## {context.command_path}", _paragraphs(command.help or ""), f"```sh\n{usage}\n```"]
+    parts = [f"## {context.command_path}", _paragraphs(command.help or ""), f"```text\n{usage}\n```"]
     parts.append("\n".join(["| option | meaning |", "|-|-|", *rows]))
     return "\n\n".join(parts)
 

@@ -1,0 +1,37 @@
+"""One server, and the Go and JavaScript of all pages, for all of them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.clusters import SIMULATED
+from tests.contract.serving import Server
+from tests.sdk.toolchains import built_javascript
+from tests.site.blocks import blocks, pages
+from tests.site.golang import GoPrograms
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server on the simulated cluster."""
+    with Server(tmp_path_factory.mktemp("s9s-site"), SIMULATED) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> GoPrograms | None:
+    """Every Go block, compiled; None where there is no Go."""
+    if shutil.which("go") is None:
+        return None
+    found = [block for page in pages() for block in blocks(page) if block.language == "go"]
+    return GoPrograms(tmp_path_factory.mktemp("s9s-site-go"), found)
+
+
+@pytest.fixture(scope="session")
+def package() -> Path | None:
+    """The JavaScript client, built; None where there is no Node."""
+    return built_javascript() if shutil.which("node") and shutil.which("npm") else None
