@@ -18,6 +18,7 @@ from s9s.domain.jobs import Job, JobState
 from s9s.snapshot.following import LOOK_UPS, JobFollower
 from s9s.snapshot.snapshot import Snapshot
 from s9s.snapshot.store import JobTable
+from s9s.snapshot.touches import GATHER_SECONDS
 from s9s.snapshot.watcher import Watcher
 from tests.snapshot.making import job, node, rest, task
 from tests.snapshot.scripted import ManualClock, ScriptedCluster, idle
@@ -48,13 +49,13 @@ async def test_a_submission_is_seen_without_a_poll(
 
 
 async def test_touches_meanwhile_are_looked_up_together(
-    watcher: Watcher, cluster: ScriptedCluster, snapshot: Snapshot
+    watcher: Watcher, cluster: ScriptedCluster, clock: ManualClock, snapshot: Snapshot
 ) -> None:
     await watcher.start()
     cluster.jobs |= {number: job(number) for number in (1, 2, 3)}
     gate = cluster.hold_up("job")
     watcher.touch(["1"])
-    await idle()
+    await clock.advance(GATHER_SECONDS)
     watcher.touch(["2"])
     watcher.touch(["3", "2"])
     await idle()
@@ -63,6 +64,23 @@ async def test_touches_meanwhile_are_looked_up_together(
     assert await arrived(watcher.settled())
     assert cluster.calls["job"] == 3
     assert len(snapshot.jobs) == 3
+
+
+async def test_a_look_up_begins_a_moment_later_or_when_somebody_waits(
+    watcher: Watcher, cluster: ScriptedCluster, clock: ManualClock
+) -> None:
+    await watcher.start()
+    cluster.jobs |= {number: job(number) for number in (1, 2)}
+    watcher.touch(["1"])
+    await idle()
+    assert cluster.calls["job"] == 0
+    await clock.advance(GATHER_SECONDS)
+    assert cluster.calls["job"] == 1
+    assert watcher.is_settled
+
+    watcher.touch(["2"])
+    assert await arrived(watcher.settled())
+    assert cluster.calls["job"] == 2
 
 
 async def test_many_touches_take_one_poll(

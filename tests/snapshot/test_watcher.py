@@ -243,7 +243,7 @@ class TestSubscribers:
 
         cluster.jobs[2] = job(2)
         watcher.touch(["2"])
-        await idle()
+        await watcher.settled()
         assert updates[2].jobs == [JobChange(None, job(2))]
         await clock.advance(60)
         assert len(updates) == 3, "what was told is not told again"

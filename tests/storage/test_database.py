@@ -210,6 +210,31 @@ async def test_a_commit_waits_for_the_disk_unless_it_says_otherwise(database: Da
     assert await database.commit_bulk(level) == full
 
 
+async def test_what_does_not_wait_for_the_disk_is_done_at_once(database: Database) -> None:
+    def thread(_: Connection) -> int:
+        return threading.get_ident()
+
+    assert await database.commit(thread, flushes=False) == threading.get_ident()
+    assert await database.commit(thread) != threading.get_ident()
+
+
+async def test_the_event_loop_never_waits_for_another_writer(database: Database) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(_: Connection) -> None:
+        begun.set()
+        go_on.wait(10)
+
+    writing = asyncio.create_task(database.commit_bulk(slow))
+    await asyncio.to_thread(begun.wait, 10)
+    waiting = asyncio.create_task(database.commit(lambda _: threading.get_ident(), flushes=False))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    go_on.set()
+    await writing
+    assert await waiting != threading.get_ident()
+
+
 async def test_what_is_no_database_is_told(tmp_path: Path) -> None:
     text_file = tmp_path / "text.db"
     text_file.write_text("This is no database at all. " * 100)

@@ -14,12 +14,16 @@ from s9s.snapshot.rounds import Round
 
 log = structlog.get_logger(__name__)
 
+#: What is changed within this span is looked up together, unless somebody waits for it. The answer to the
+#: change itself goes out meanwhile, and does not share the processor with the look-up.
+GATHER_SECONDS: Final = 0.02
+
 
 class Touches:
     """What has been changed and may not be in the snapshot yet.
 
-    Jobs are collected while a look-up is under way and then looked up together; a poll of everything takes
-    the place of many look-ups, and of one that failed.
+    Jobs are collected for a moment, and while a look-up is under way, and then looked up together; a poll of
+    everything takes the place of many look-ups, and of one that failed.
 
     Args:
         look_up: Reads jobs one by one; False when only a poll can tell what became of them.
@@ -50,6 +54,7 @@ class Touches:
         self._collected: set[str] = set()
         self._collected_done = asyncio.Event()
         self._running_done: asyncio.Event | None = None
+        self._is_waited_for = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
 
     def add(self, job_ids: Sequence[str], nodes: Sequence[str]) -> None:
@@ -82,6 +87,7 @@ class Touches:
     async def settled(self) -> None:
         """Wait until what has been added so far has arrived, as long as the patience lasts."""
         if not self.is_settled:
+            self._is_waited_for.set()
             await within(self._give_up_at - self._clock.monotonic(), self._arrive(), self._clock)
 
     async def stop(self) -> None:
@@ -101,6 +107,8 @@ class Touches:
     async def _read(self) -> None:
         try:
             while self._collected:
+                await within(GATHER_SECONDS, self._is_waited_for.wait(), self._clock)
+                self._is_waited_for.clear()
                 job_ids, self._collected = self._collected, set()
                 done, self._collected_done = self._collected_done, asyncio.Event()
                 self._running_done = done
