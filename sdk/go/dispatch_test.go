@@ -349,6 +349,62 @@ var dispatch = map[string]caller{
 	"server.asyncapi_yaml": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
 		return c.Server.AsyncAPIYAML()
 	},
+	"webhooks.create": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given WebhookCreateRequest
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Webhooks.Create(&given)
+	},
+	"webhooks.list": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given WebhookListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Webhooks.List(&given)
+	},
+	"webhooks.iterate": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given WebhookListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		given.Limit = pageSizeIn(arguments)
+		return collect(c.Webhooks.All(&given))
+	},
+	"webhooks.get": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Webhooks.Get(path[0])
+	},
+	"webhooks.update": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given WebhookUpdateRequest
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Webhooks.Update(path[0], &given)
+	},
+	"webhooks.delete": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Webhooks.Delete(path[0])
+	},
+	"webhooks.test": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Webhooks.Test(path[0])
+	},
+	"deliveries.list": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given DeliverieListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Deliveries.List(path[0], &given)
+	},
+	"deliveries.iterate": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given DeliverieListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		given.Limit = pageSizeIn(arguments)
+		return collect(c.Deliveries.All(path[0], &given))
+	},
+	"deliveries.redeliver": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Deliveries.Redeliver(path[0], path[1])
+	},
 	"exports.create": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
 		var given ExportCreateRequest
 		if err := decode(arguments, &given); err != nil {

@@ -211,6 +211,35 @@ type Delivery struct {
 	Secret *string `json:"secret"`
 }
 
+// DeliveryEntry: One post of a webhook.
+type DeliveryEntry struct {
+	DeliveryID string `json:"delivery_id"`
+	// `gap`: events were not kept so long
+	Kind string `json:"kind"`
+	// `dead`: given up, to be redelivered by hand
+	State         string `json:"state"`
+	FirstSequence int    `json:"first_sequence"`
+	LastSequence  int    `json:"last_sequence"`
+	// How many are in it
+	Events    int    `json:"events"`
+	Attempts  int    `json:"attempts"`
+	CreatedAt string `json:"created_at"`
+	// null: none will be made by itself
+	NextAttemptAt *string `json:"next_attempt_at"`
+	FinishedAt    *string `json:"finished_at"`
+	// Why the last attempt failed, if it did
+	Error *string `json:"error"`
+}
+
+// DeliveryList: A page of deliveries.
+type DeliveryList struct {
+	Total      int             `json:"total"`
+	Limit      int             `json:"limit"`
+	Offset     int             `json:"offset"`
+	HasMore    bool            `json:"has_more"`
+	Deliveries []DeliveryEntry `json:"deliveries"`
+}
+
 // DeliveryWish: Where the report goes when it is done; it can be fetched in any case.
 type DeliveryWish struct {
 	Method string `json:"method,omitempty"`
@@ -930,6 +959,55 @@ type WebSocketTicket struct {
 	Ticket string `json:"ticket"`
 	// Seconds
 	ExpiresIn int `json:"expires_in"`
+}
+
+// Webhook: Events that are posted to another server.
+type Webhook struct {
+	WebhookID string  `json:"webhook_id"`
+	URL       string  `json:"url"`
+	Name      *string `json:"name"`
+	User      string  `json:"user"`
+	// `stopped`: by the server, for `reason`
+	State         string                `json:"state"`
+	Reason        *string               `json:"reason"`
+	Subscriptions []WebhookSubscription `json:"subscriptions"`
+	// The last event that has been dealt with
+	Sequence int `json:"sequence"`
+	// Events since then, wanted or not
+	Lag int `json:"lag"`
+	// Attempts that have failed since the last one that did not
+	Failures int `json:"failures"`
+	// Why the last attempt failed, if it did
+	LastError       *string `json:"last_error"`
+	LastDeliveredAt *string `json:"last_delivered_at"`
+	// When the credential ends that it acts with
+	ExpiresAt *string `json:"expires_at"`
+	CreatedAt string  `json:"created_at"`
+	UpdatedAt string  `json:"updated_at"`
+	// What posts are signed with; in the answer to its making only
+	Secret *string `json:"secret"`
+}
+
+// WebhookAnswer: What became of a webhook.
+type WebhookAnswer struct {
+	WebhookID string `json:"webhook_id"`
+	Message   string `json:"message"`
+}
+
+// WebhookList: A page of webhooks.
+type WebhookList struct {
+	Total    int       `json:"total"`
+	Limit    int       `json:"limit"`
+	Offset   int       `json:"offset"`
+	HasMore  bool      `json:"has_more"`
+	Webhooks []Webhook `json:"webhooks"`
+}
+
+// WebhookSubscription: Some events: as in a subscription of the WebSocket.
+type WebhookSubscription struct {
+	Channel string `json:"channel"`
+	// As in the channel's list
+	Filter map[string]any `json:"filter,omitempty"`
 }
 
 // WhoAmI: Who makes the request.
@@ -2164,6 +2242,139 @@ func (o *EventSubscribeOptions) values() url.Values {
 		set(values, "features", o.Features)
 		set(values, "available", o.Available)
 		set(values, "resource_id", o.ResourceID)
+	}
+	return values
+}
+
+// WebhookCreateRequest: What Webhooks.Create is asked for.
+type WebhookCreateRequest struct {
+	URL string `json:"url"`
+	// One to ten
+	Subscriptions []WebhookSubscription `json:"subscriptions"`
+	// For its owner to tell it from others
+	Name string `json:"name,omitempty"`
+	// Begin after this event; unset begins with the next
+	Since *int `json:"since,omitempty"`
+	ctx   context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *WebhookCreateRequest) WithContext(ctx context.Context) *WebhookCreateRequest {
+	made := WebhookCreateRequest{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *WebhookCreateRequest) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+// WebhookListOptions: What Webhooks.List may be asked for; nil asks for nothing.
+type WebhookListOptions struct {
+	// Maximum results
+	Limit int `json:"limit,omitempty"`
+	// Pagination offset
+	Offset int `json:"offset,omitempty"`
+	// Webhooks of this user, for administrators
+	User string `json:"user,omitempty"`
+	ctx  context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *WebhookListOptions) WithContext(ctx context.Context) *WebhookListOptions {
+	made := WebhookListOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *WebhookListOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *WebhookListOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "limit", o.Limit)
+		set(values, "offset", o.Offset)
+		set(values, "user", o.User)
+	}
+	return values
+}
+
+// WebhookUpdateRequest: What Webhooks.Update is asked for.
+type WebhookUpdateRequest struct {
+	// `active` begins again; what happened meanwhile is posted
+	State         string                `json:"state,omitempty"`
+	URL           string                `json:"url,omitempty"`
+	Subscriptions []WebhookSubscription `json:"subscriptions,omitempty"`
+	// For its owner to tell it from others
+	Name string `json:"name,omitempty"`
+	ctx  context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *WebhookUpdateRequest) WithContext(ctx context.Context) *WebhookUpdateRequest {
+	made := WebhookUpdateRequest{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *WebhookUpdateRequest) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+// DeliverieListOptions: What Deliveries.List may be asked for; nil asks for nothing.
+type DeliverieListOptions struct {
+	// Maximum results
+	Limit int `json:"limit,omitempty"`
+	// Pagination offset
+	Offset int `json:"offset,omitempty"`
+	// pending, delivered, dead, as a comma list
+	State string `json:"state,omitempty"`
+	ctx   context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *DeliverieListOptions) WithContext(ctx context.Context) *DeliverieListOptions {
+	made := DeliverieListOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *DeliverieListOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *DeliverieListOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "limit", o.Limit)
+		set(values, "offset", o.Offset)
+		set(values, "state", o.State)
 	}
 	return values
 }

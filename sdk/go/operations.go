@@ -970,6 +970,159 @@ func (s *ServerService) Ready() (*Alive, error) {
 	return &out, nil
 }
 
+// WebhooksService: Events that are posted to other servers.
+type WebhooksService struct{ client *Client }
+
+// Create: Have events posted to another server, signed, in order, and again until they have arrived.
+//
+// The same events as of `/v1/events`, for as long as the credential lasts that this is made with. Only
+// targets that the site allows are posted to. The answer has the secret, this once.
+func (s *WebhooksService) Create(request *WebhookCreateRequest) (*Webhook, error) {
+	if request == nil {
+		request = &WebhookCreateRequest{}
+	}
+	out := Webhook{}
+	if err := s.client.call(request.context(), call{method: "POST", path: "/v1/webhooks", body: request}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// List: The caller's, the newest first; administrators see everybody's.
+func (s *WebhooksService) List(opts *WebhookListOptions) (*WebhookList, error) {
+	out := WebhookList{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: "/v1/webhooks", query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// All gives every row of all pages of List, in its order; a page is fetched when it is due.
+// Its size is the Limit of opts, 500 by default.
+func (s *WebhooksService) All(opts *WebhookListOptions) iter.Seq2[Webhook, error] {
+	return func(yield func(Webhook, error) bool) {
+		page := WebhookListOptions{}
+		if opts != nil {
+			page = *opts
+		}
+		if page.Limit == 0 {
+			page.Limit = 500
+		}
+		for {
+			got, err := s.List(&page)
+			if err != nil {
+				var none Webhook
+				yield(none, err)
+				return
+			}
+			for _, row := range got.Webhooks {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			page.Offset += len(got.Webhooks)
+			if !got.HasMore || len(got.Webhooks) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// Get: How it is, and how far.
+func (s *WebhooksService) Get(webhookID string) (*Webhook, error) {
+	out := Webhook{}
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: path("/v1/webhooks/{}", webhookID)}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Update: Change what is given.
+//
+// A webhook that is made active again, or gets another target or other subscriptions, acts with the
+// credential of this request from then on. Administrators may pause those of others.
+func (s *WebhooksService) Update(webhookID string, request *WebhookUpdateRequest) (*Webhook, error) {
+	if request == nil {
+		request = &WebhookUpdateRequest{}
+	}
+	out := Webhook{}
+	if err := s.client.call(request.context(), call{method: "PATCH", path: path("/v1/webhooks/{}", webhookID), body: request}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Delete: Post nothing more, and forget what was delivered.
+func (s *WebhooksService) Delete(webhookID string) (*WebhookAnswer, error) {
+	out := WebhookAnswer{}
+	if err := s.client.call(context.Context(nil), call{method: "DELETE", path: path("/v1/webhooks/{}", webhookID)}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Test: Post something of the type `test` now, once, and say whether it arrived.
+func (s *WebhooksService) Test(webhookID string) (*DeliveryEntry, error) {
+	out := DeliveryEntry{}
+	if err := s.client.call(context.Context(nil), call{method: "POST", path: path("/v1/webhooks/{}/test", webhookID), body: struct{}{}}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// DeliveriesService: What webhooks have posted.
+type DeliveriesService struct{ client *Client }
+
+// List: What was posted lately, the newest first: a hundred that arrived, and a hundred that were
+// given up.
+func (s *DeliveriesService) List(webhookID string, opts *DeliverieListOptions) (*DeliveryList, error) {
+	out := DeliveryList{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: path("/v1/webhooks/{}/deliveries", webhookID), query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// All gives every row of all pages of List, in its order; a page is fetched when it is due.
+// Its size is the Limit of opts, 500 by default.
+func (s *DeliveriesService) All(webhookID string, opts *DeliverieListOptions) iter.Seq2[DeliveryEntry, error] {
+	return func(yield func(DeliveryEntry, error) bool) {
+		page := DeliverieListOptions{}
+		if opts != nil {
+			page = *opts
+		}
+		if page.Limit == 0 {
+			page.Limit = 500
+		}
+		for {
+			got, err := s.List(webhookID, &page)
+			if err != nil {
+				var none DeliveryEntry
+				yield(none, err)
+				return
+			}
+			for _, row := range got.Deliveries {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			page.Offset += len(got.Deliveries)
+			if !got.HasMore || len(got.Deliveries) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// Redeliver: Post a delivery in the state `dead` once more, now, and say whether it arrived.
+func (s *DeliveriesService) Redeliver(webhookID string, deliveryID string) (*DeliveryEntry, error) {
+	out := DeliveryEntry{}
+	if err := s.client.call(context.Context(nil), call{method: "POST", path: path("/v1/webhooks/{}/deliveries/{}/redeliver", webhookID, deliveryID), body: struct{}{}}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
 // ExportsService: Rows as files.
 type ExportsService struct{ client *Client }
 
@@ -1070,6 +1223,8 @@ type services struct {
 	Audit      *AuditService
 	Events     *EventsService
 	Server     *ServerService
+	Webhooks   *WebhooksService
+	Deliveries *DeliveriesService
 	Exports    *ExportsService
 }
 
@@ -1088,5 +1243,7 @@ func (c *Client) connect() {
 	c.Audit = &AuditService{c}
 	c.Events = &EventsService{c}
 	c.Server = &ServerService{c}
+	c.Webhooks = &WebhooksService{c}
+	c.Deliveries = &DeliveriesService{c}
 	c.Exports = &ExportsService{c}
 }

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx2
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from s9s.services.identity.known import POLL_SECONDS
 from s9s.services.limits import FREE
 from tests.contract.clusters import SIMULATED
-from tests.contract.serving import Server
+from tests.contract.serving import Server, until
+from tests.delivery.servers import Hook, http_server
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +91,53 @@ def test_what_one_process_has_issued_the_other_accepts(servers: tuple[Server, Se
         assert caller.get("/v1/jobs").status_code == 200
         assert caller.post("/v1/jobs", json={"script": "true"}).status_code == 403
     assert "flaws: 0" in here.s9s("audit", "verify")
+
+
+def test_a_ticket_of_one_process_opens_a_connection_to_the_other_once(servers: tuple[Server, Server]) -> None:
+    here, there = servers
+    secret = here.new_token("alice")
+    with here.caller(secret) as caller:
+        ticket = caller.post("/v1/ws/ticket").json()["ticket"]
+        url = f"{there.base_url.replace('http', 'ws')}/v1/ws?ticket="
+        with connect(f"{url}{ticket}", proxy=None) as connection:
+            connection.send('{"action":"ping"}')
+            assert json.loads(connection.recv(20))["action"] == "pong"
+            with connect(f"{url}{ticket}", proxy=None) as again:
+                assert "has been used" in json.loads(again.recv(20))["error"]["message"]
+            # The credential behind it is looked at on either side.
+            other = caller.post("/v1/ws/ticket").json()["ticket"]
+            token_id = caller.get("/v1/whoami").json()["credential"]["token_id"]
+            assert caller.delete(f"/v1/tokens/{token_id}").status_code == 200
+            assert json.loads(connection.recv(20))["error"]["code"] == "AUTHENTICATION_FAILED"
+            with pytest.raises(ConnectionClosed) as cut:
+                connection.recv(20)
+            assert cut.value.rcvd is not None
+            assert cut.value.rcvd.code == 4401
+        with connect(f"{url}{other}", proxy=None) as late:
+            assert "revoked" in json.loads(late.recv(20))["error"]["message"]
+
+
+def test_a_webhook_is_served_by_one_process_and_by_the_other_when_that_ends(tmp_path: Path) -> None:
+    taken = Hook()
+    shared = {
+        **SIMULATED,
+        "S9S_DATABASE__URL": f"sqlite:///{tmp_path}/s9s.db",
+        "S9S_OUTGOING__ALLOWED": "127.0.0.0/8",
+        "S9S_SERVER__SECRETS_KEY_FILE": str(tmp_path / "key"),
+    }
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+    first, second = (Server(tmp_path / name, shared) for name in ("first", "second"))
+    with http_server(taken) as port, second:
+        first.start()
+        body = {"url": f"http://127.0.0.1:{port}/", "subscriptions": [{"channel": "jobs"}]}
+        path = first.as_user("alice").post("/v1/webhooks", json=body).headers["location"]
+        first.as_user("alice").post("/v1/jobs", json={"script": "true"})
+        until(lambda: taken.requests)
+        first.kill()
+        before = len(taken.requests)
+        job_id = second.as_user("alice").post("/v1/jobs", json={"script": "true"}).json()["job_id"]
+        until(lambda: any(job_id.encode() in raw for _, _, raw in taken.requests[before:]))
+        assert second.as_user("alice").read(path)["state"] == "active"
+    ids = [headers["x-s9s-delivery"] for _, headers, _ in taken.requests]
+    assert len(ids) == len(set(ids))

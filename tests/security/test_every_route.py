@@ -74,6 +74,14 @@ TABLE = {
     "get_report": "reports:read",
     "download_report": "reports:read",
     "delete_report": "reports:write",
+    "create_webhook": "webhooks:write",
+    "list_webhooks": "webhooks:read",
+    "get_webhook": "webhooks:read",
+    "update_webhook": "webhooks:write",
+    "delete_webhook": "webhooks:write",
+    "test_webhook": "webhooks:write",
+    "list_webhook_deliveries": "webhooks:read",
+    "redeliver_webhook": "webhooks:write",
     "whoami": ANYBODY,
     "create_ticket": ANYBODY,
     "stream_events": ANYBODY,  # each channel needs the scope of its list: tests/api/test_ws.py
@@ -234,9 +242,11 @@ async def answers(caller: httpx2.AsyncClient) -> dict[str, httpx2.Response]:
             silence_id="sil_0",
             report_id="rep_0",
             schedule_id="sch_0",
+            webhook_id="whk_0",
+            delivery_id="dlv_0",
         )
         body = BODIES.get(operation, {})
-        content: dict[str, Any] = {"json": body} if method in ("POST", "PUT") else {}
+        content: dict[str, Any] = {"json": body} if method in ("POST", "PUT", "PATCH") else {}
         found[operation] = await caller.request(method, f"{url}{QUERIES.get(operation, '')}", **content)
     return found
 

@@ -209,6 +209,35 @@ export interface Delivery {
   secret: string | null;
 }
 
+/** One post of a webhook. */
+export interface DeliveryEntry {
+  deliveryId: string;
+  /** `gap`: events were not kept so long */
+  kind: 'events' | 'gap' | 'test';
+  /** `dead`: given up, to be redelivered by hand */
+  state: 'dead' | 'delivered' | 'pending';
+  firstSequence: number;
+  lastSequence: number;
+  /** How many are in it */
+  events: number;
+  attempts: number;
+  createdAt: string;
+  /** null: none will be made by itself */
+  nextAttemptAt: string | null;
+  finishedAt: string | null;
+  /** Why the last attempt failed, if it did */
+  error: string | null;
+}
+
+/** A page of deliveries. */
+export interface DeliveryList {
+  total: number;
+  limit: number;
+  offset: number;
+  hasMore: boolean;
+  deliveries: DeliveryEntry[];
+}
+
 /** Where the report goes when it is done; it can be fetched in any case. */
 export interface DeliveryWish {
   method?: 'email' | 'none' | 'webhook';
@@ -929,6 +958,55 @@ export interface WebSocketTicket {
   expiresIn: number;
 }
 
+/** Events that are posted to another server. */
+export interface Webhook {
+  webhookId: string;
+  url: string;
+  name: string | null;
+  user: string;
+  /** `stopped`: by the server, for `reason` */
+  state: 'active' | 'paused' | 'stopped';
+  reason: string | null;
+  subscriptions: WebhookSubscription[];
+  /** The last event that has been dealt with */
+  sequence: number;
+  /** Events since then, wanted or not */
+  lag: number;
+  /** Attempts that have failed since the last one that did not */
+  failures: number;
+  /** Why the last attempt failed, if it did */
+  lastError: string | null;
+  lastDeliveredAt: string | null;
+  /** When the credential ends that it acts with */
+  expiresAt: string | null;
+  createdAt: string;
+  updatedAt: string;
+  /** What posts are signed with; in the answer to its making only */
+  secret: string | null;
+}
+
+/** What became of a webhook. */
+export interface WebhookAnswer {
+  webhookId: string;
+  message: string;
+}
+
+/** A page of webhooks. */
+export interface WebhookList {
+  total: number;
+  limit: number;
+  offset: number;
+  hasMore: boolean;
+  webhooks: Webhook[];
+}
+
+/** Some events: as in a subscription of the WebSocket. */
+export interface WebhookSubscription {
+  channel: 'alerts' | 'jobs' | 'metrics' | 'nodes' | 'queue';
+  /** As in the channel's list */
+  filter?: Record<string, unknown>;
+}
+
 /** Who makes the request. */
 export interface WhoAmI {
   /** The Slurm user as whom everything is done */
@@ -1406,6 +1484,47 @@ export interface EventSubscribeOptions {
   available?: boolean;
   /** Of other channels: ids of the resources */
   resourceId?: string;
+}
+
+/** What `webhooks.create` is asked for. */
+export interface WebhookCreateRequest {
+  url: string;
+  /** One to ten */
+  subscriptions: WebhookSubscription[];
+  /** For its owner to tell it from others */
+  name?: string;
+  /** Begin after this event; unset begins with the next */
+  since?: number;
+}
+
+/** What `webhooks.list` may be asked for. */
+export interface WebhookListOptions {
+  /** Maximum results */
+  limit?: number;
+  /** Pagination offset */
+  offset?: number;
+  /** Webhooks of this user, for administrators */
+  user?: string;
+}
+
+/** What `webhooks.update` is asked for. */
+export interface WebhookUpdateRequest {
+  /** `active` begins again; what happened meanwhile is posted */
+  state?: 'active' | 'paused';
+  url?: string;
+  subscriptions?: WebhookSubscription[];
+  /** For its owner to tell it from others */
+  name?: string;
+}
+
+/** What `deliveries.list` may be asked for. */
+export interface DeliverieListOptions {
+  /** Maximum results */
+  limit?: number;
+  /** Pagination offset */
+  offset?: number;
+  /** pending, delivered, dead, as a comma list */
+  state?: string;
 }
 
 /** What `exports.create` may be asked for. */

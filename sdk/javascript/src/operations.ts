@@ -16,6 +16,9 @@ import type {
   AuthLoginRequest,
   BulkAnswer,
   ClusterMetrics,
+  DeliverieListOptions,
+  DeliveryEntry,
+  DeliveryList,
   EfficiencyEntry,
   EfficiencyList,
   Export,
@@ -75,6 +78,12 @@ import type {
   UserList,
   UserListOptions,
   WebSocketTicket,
+  Webhook,
+  WebhookAnswer,
+  WebhookCreateRequest,
+  WebhookList,
+  WebhookListOptions,
+  WebhookUpdateRequest,
   WhoAmI,
 } from './models.js';
 
@@ -632,6 +641,92 @@ export class ServerOperations extends Resource {
   }
 }
 
+/** Events that are posted to other servers. */
+export class WebhookOperations extends Resource {
+  /**
+   * Have events posted to another server, signed, in order, and again until they have arrived.
+   *
+   * The same events as of `/v1/events`, for as long as the credential lasts that this is made with. Only
+   * targets that the site allows are posted to. The answer has the secret, this once.
+   */
+  create(request: WebhookCreateRequest, call: CallOptions = {}): Promise<Webhook> {
+    return this.http.model('Webhook', 'POST', '/v1/webhooks', { body: request, shape: 'WebhookCreateRequest', ...call });
+  }
+
+  /** The caller's, the newest first; administrators see everybody's. */
+  list(options: WebhookListOptions = {}, call: CallOptions = {}): Promise<WebhookList> {
+    return this.http.model('WebhookList', 'GET', '/v1/webhooks', { query: options, ...call });
+  }
+
+  /** Every row of all pages of `list`, in its order; a page is fetched when it is due. */
+  async *iterate(
+    options: Omit<WebhookListOptions, 'limit' | 'offset'> & { pageSize?: number } = {},
+    call: CallOptions = {},
+  ): AsyncGenerator<Webhook> {
+    const { pageSize = 500, ...filters } = options;
+    for (let offset = 0; ; ) {
+      const wanted = { ...filters, limit: pageSize, offset: offset || undefined };
+      const page = await this.list(wanted, call);
+      yield* page.webhooks;
+      offset += page.webhooks.length;
+      if (!page.hasMore || page.webhooks.length === 0) return;
+    }
+  }
+
+  /** How it is, and how far. */
+  get(webhookId: string, call: CallOptions = {}): Promise<Webhook> {
+    return this.http.model('Webhook', 'GET', path('/v1/webhooks/{}', webhookId), { ...call });
+  }
+
+  /**
+   * Change what is given.
+   *
+   * A webhook that is made active again, or gets another target or other subscriptions, acts with the
+   * credential of this request from then on. Administrators may pause those of others.
+   */
+  update(webhookId: string, request: WebhookUpdateRequest = {}, call: CallOptions = {}): Promise<Webhook> {
+    return this.http.model('Webhook', 'PATCH', path('/v1/webhooks/{}', webhookId), { body: request, shape: 'WebhookUpdateRequest', ...call });
+  }
+
+  /** Post nothing more, and forget what was delivered. */
+  delete(webhookId: string, call: CallOptions = {}): Promise<WebhookAnswer> {
+    return this.http.model('WebhookAnswer', 'DELETE', path('/v1/webhooks/{}', webhookId), { ...call });
+  }
+
+  /** Post something of the type `test` now, once, and say whether it arrived. */
+  test(webhookId: string, call: CallOptions = {}): Promise<DeliveryEntry> {
+    return this.http.model('DeliveryEntry', 'POST', path('/v1/webhooks/{}/test', webhookId), { body: {}, ...call });
+  }
+}
+
+/** What webhooks have posted. */
+export class DeliverieOperations extends Resource {
+  /** What was posted lately, the newest first: a hundred that arrived, and a hundred that were given up. */
+  list(webhookId: string, options: DeliverieListOptions = {}, call: CallOptions = {}): Promise<DeliveryList> {
+    return this.http.model('DeliveryList', 'GET', path('/v1/webhooks/{}/deliveries', webhookId), { query: options, ...call });
+  }
+
+  /** Every row of all pages of `list`, in its order; a page is fetched when it is due. */
+  async *iterate(
+    webhookId: string, options: Omit<DeliverieListOptions, 'limit' | 'offset'> & { pageSize?: number } = {},
+    call: CallOptions = {},
+  ): AsyncGenerator<DeliveryEntry> {
+    const { pageSize = 500, ...filters } = options;
+    for (let offset = 0; ; ) {
+      const wanted = { ...filters, limit: pageSize, offset: offset || undefined };
+      const page = await this.list(webhookId, wanted, call);
+      yield* page.deliveries;
+      offset += page.deliveries.length;
+      if (!page.hasMore || page.deliveries.length === 0) return;
+    }
+  }
+
+  /** Post a delivery in the state `dead` once more, now, and say whether it arrived. */
+  redeliver(webhookId: string, deliveryId: string, call: CallOptions = {}): Promise<DeliveryEntry> {
+    return this.http.model('DeliveryEntry', 'POST', path('/v1/webhooks/{}/deliveries/{}/redeliver', webhookId, deliveryId), { body: {}, ...call });
+  }
+}
+
 /** Rows as files. */
 export class ExportOperations extends Resource {
   /**
@@ -696,6 +791,8 @@ export class Resources {
   readonly audit: AuditOperations;
   readonly events: EventOperations;
   readonly server: ServerOperations;
+  readonly webhooks: WebhookOperations;
+  readonly deliveries: DeliverieOperations;
   readonly exports: ExportOperations;
 
   constructor(readonly http: Http) {
@@ -713,6 +810,8 @@ export class Resources {
     this.audit = new AuditOperations(http);
     this.events = new EventOperations(http);
     this.server = new ServerOperations(http);
+    this.webhooks = new WebhookOperations(http);
+    this.deliveries = new DeliverieOperations(http);
     this.exports = new ExportOperations(http);
   }
 }

@@ -127,7 +127,7 @@ def _cors(allowed_origins: Sequence[str]) -> CORSConfig:
     """Credentials stand in headers that a page's own script sets: no cookies, and so none from elsewhere."""
     return CORSConfig(
         allow_origins=list(allowed_origins),
-        allow_methods=["GET", "POST", "PUT", "DELETE"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "X-API-Key", "Content-Type", "Idempotency-Key", "X-Request-ID",
             "Range", "If-Range", "If-None-Match",
         ],

@@ -38,6 +38,7 @@ from s9s.services.reports.service import Reports
 from s9s.services.search import Search
 from s9s.services.status import Health
 from s9s.services.users import Users
+from s9s.services.webhooks.service import Webhooks
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Services:
     access_tokens: AccessTokens
     audit: Audit
     alerts: Alerts
+    webhooks: Webhooks
     streams: EventStreams
     exports: Exports
     reports: Reports

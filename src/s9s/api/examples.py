@@ -39,6 +39,14 @@ REQUEST_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "fields": ["job_id", "job_name", "user", "state", "runtime"],
         "options": {"include_headers": True, "delimiter": ",", "filename": "alice_december_jobs.csv"},
     },
+    "create_webhook": {
+        "url": "https://hooks.example.com/s9s",
+        "subscriptions": [
+            {"channel": "jobs", "filter": {"user": "alice", "state": "COMPLETED,FAILED"}},
+            {"channel": "alerts"},
+        ],
+    },
+    "update_webhook": {"state": "paused"},
     "hold_job": {"reason": "Debugging required"},
     "set_job_priority": {"priority": 1500},
     "drain_node": {"reason": "Hardware maintenance", "timeout": "2h"},

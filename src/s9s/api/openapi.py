@@ -260,7 +260,7 @@ def _responses(
         errors.append("429")
     if "{" in next(iter(route.paths)):
         errors.append("404")
-    if needs_credentials and route.http_methods & {"DELETE", "PUT", "POST"}:
+    if needs_credentials and route.http_methods & {"DELETE", "PATCH", "PUT", "POST"}:
         errors += ["404", "409"]
     failures: Mapping[str, type[msgspec.Struct]] = route.opt.get("failures", {})
     others: dict[str, Any] = {}

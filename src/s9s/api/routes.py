@@ -25,6 +25,7 @@ from s9s.api.routers import (
     status,
     tokens,
     users,
+    webhooks,
 )
 
 #: Relative to ``/v1``.
@@ -44,6 +45,7 @@ V1_ROUTES: Final[list[HTTPRouteHandler]] = [
     *alerts.ROUTES,
     *audit.ROUTES,
     *live.ROUTES,
+    *webhooks.ROUTES,
     *exports.ROUTES,
     *status.ROUTES,
 ]

@@ -151,9 +151,9 @@ class EventStreams:
         self._verifiers = verifiers
         self._open: set[StreamSink] = set()
 
-    def ticket(self, caller: Caller, scope: Any) -> str:
-        """A ticket for the caller of a request. Raises `RateLimitExceeded`."""
-        return self._tickets.issue(caller, self._verifiers.require(scope))
+    async def ticket(self, caller: Caller) -> str:
+        """A ticket for a caller. Raises `RateLimitExceeded`, `DatabaseUnavailable`."""
+        return await self._tickets.issue(caller)
 
     def stop(self) -> None:
         """End all streams: the server is shutting down."""

@@ -15,7 +15,7 @@ from s9s.api.peers import Proxies
 from s9s.api.prometheus import Exposition
 from s9s.api.tally import RequestTally
 from s9s.app.alerts import alerting
-from s9s.app.credentials import open_access_tokens, open_credentials, open_logins, purging
+from s9s.app.credentials import open_access_tokens, open_credentials, open_logins, open_standing, purging
 from s9s.app.delivery import open_mailer, open_outgoing
 from s9s.app.events import watched
 from s9s.app.history import history_key, recording
@@ -24,6 +24,7 @@ from s9s.app.live import Live, live
 from s9s.app.metrics import open_telemetry, sampling
 from s9s.app.queue import open_seal
 from s9s.app.reaching import reaching
+from s9s.app.webhooks import posting
 from s9s.app.work import background, open_exports
 from s9s.config import Settings
 from s9s.domain.events import Channel
@@ -130,12 +131,25 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         control = JobControl(cluster, jobs, holds)
         output = Output(cluster, jobs)
         following = Following(cluster, output)
+        standing = open_standing(tokens, is_simulated=is_simulated)
         channels = await stack.enter_async_context(
             live(
-                settings, cluster, events, jobs, nodes, following, tokens, credentials, proxies, limits, audit
+                settings, cluster, database, standing, events, jobs, nodes, following, tokens, credentials,
+                proxies, limits, audit,
+            )
+        )  # fmt: skip
+        channels.hub.current[Channel.ALERTS] = lambda: alerts.current
+        webhooks = await stack.enter_async_context(
+            posting(
+                settings,
+                database,
+                channels.hub,
+                outgoing,
+                standing,
+                tokens.known,
+                lambda: snapshot.info.name if snapshot.info else name,
             )
         )
-        channels.hub.current[Channel.ALERTS] = lambda: alerts.current
         telemetry = open_telemetry(cluster, failures, queue, channels.hub)
         services = Services(
             jobs=jobs,
@@ -170,6 +184,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
                 settings, queue, database, cluster, holds, jobs, nodes, users, partitions, metrics
             ),
             alerts=alerts,
+            webhooks=webhooks,
         )
         front = create_app(
             services,

@@ -17,6 +17,7 @@ from s9s.config import Settings
 from s9s.services.audit import Audit
 from s9s.services.clusters import Cluster
 from s9s.services.identity.credentials import Credentials
+from s9s.services.identity.standing import Standing
 from s9s.services.identity.tokens import Tokens
 from s9s.services.jobs.following import Following
 from s9s.services.jobs.service import Jobs
@@ -26,6 +27,8 @@ from s9s.services.live.hub import Hub
 from s9s.services.live.open_connections import OpenConnections
 from s9s.services.live.tickets import Tickets
 from s9s.services.nodes import Nodes
+from s9s.storage.database import Database
+from s9s.storage.tickets import TicketRecords
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Live:
 async def live(
     settings: Settings,
     cluster: Cluster,
+    database: Database,
+    standing: Standing,
     events: EventLog,
     jobs: Jobs,
     nodes: Nodes,
@@ -58,7 +63,7 @@ async def live(
     hub = Hub(events, cluster)
     connections = OpenConnections(tokens.known, maximum=settings.events.max_connections, review=hub.review)
     snapshots = Snapshots(jobs, nodes)
-    tickets, verifiers = Tickets(), Verifiers(credentials, proxies)
+    tickets, verifiers = Tickets(TicketRecords(database), standing), Verifiers(credentials, proxies)
     streams = EventStreams(hub, snapshots, connections, tickets, verifiers)
     public = settings.server.public_url
     sockets = Sockets(

@@ -54,7 +54,7 @@ def open_artifacts(settings: Settings) -> Artifacts:
 
 def open_seal(settings: Settings) -> Seal:
     """What secrets in the database are sealed with."""
-    return Seal(settings.server.state_dir / SEAL_FILE)
+    return Seal(settings.server.secrets_key_file or settings.server.state_dir / SEAL_FILE)
 
 
 def open_queue(settings: Settings, database: Database) -> WorkQueue:

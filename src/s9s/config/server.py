@@ -27,6 +27,9 @@ class Server(Section):
     """Port to listen on; 0 takes any free one."""
     state_dir: AbsolutePath = Field(default_factory=default_state_dir)
     """Directory of the embedded database and of all files of the server; made with mode 0700."""
+    secrets_key_file: AbsolutePath | None = None
+    """Key that secrets in the database are encrypted with: 32 random bytes, `chmod 600`; unset is
+    `secrets-key` in the state directory, made when it is needed. All on one database need the same."""
     public_url: (
         Annotated[str, Field(pattern=r"^https?://[^\s/]\S*$", examples=["https://api.example.com"])] | None
     ) = None

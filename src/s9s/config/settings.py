@@ -18,6 +18,7 @@ from s9s.config.samples import Samples
 from s9s.config.section import Section
 from s9s.config.server import Database, Limits, Logging, Server
 from s9s.config.submissions import Submissions
+from s9s.config.webhooks import Webhooks
 from s9s.config.work import Artifacts, Exports, Work
 
 
@@ -41,6 +42,7 @@ class Settings(BaseModel):
     reports: Reports = Field(default_factory=Reports)
     mail: Mail = Field(default_factory=Mail)
     outgoing: Outgoing = Field(default_factory=Outgoing)
+    webhooks: Webhooks = Field(default_factory=Webhooks)
     submissions: Submissions = Field(default_factory=Submissions)
     metrics: Metrics = Field(default_factory=Metrics)
     samples: Samples = Field(default_factory=Samples)

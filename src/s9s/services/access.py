@@ -40,6 +40,8 @@ SCOPES: Final = {
     "tokens:read": "List one's own credentials",
     "tokens:write": "Make narrower credentials of one's own and revoke them",
     "users:read": "List and look up users",
+    "webhooks:read": "List one's own webhooks and what they delivered",
+    "webhooks:write": "Have what one may hear of posted to other servers",
 }
 
 
@@ -377,6 +379,15 @@ def require_owner(caller: Caller, job_owner: str, action: str) -> None:
     """
     if not may_see_secrets(caller, job_owner):
         raise PermissionDenied(f"Only {job_owner} and administrators may {action}")
+
+
+def require_own(caller: Caller, owner: str, what: str) -> None:
+    """Let only the user pass whom something belongs to: it acts with whoever's credential changes it.
+
+    Raises `PermissionDenied`.
+    """
+    if caller.user != owner:
+        raise PermissionDenied(f"Only {owner} may do this with the {what}")
 
 
 def require_scope(caller: Caller, scope: str) -> None:

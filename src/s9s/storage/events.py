@@ -50,6 +50,16 @@ class _Part(Struct, frozen=True, array_like=True):
     nodes: list[Node] = []
 
 
+def pack_events(events: Sequence[Event]) -> bytes:
+    """Events as they are kept."""
+    return zlib.compress(_encoder.encode([one.slim() for one in events]), _LEVEL)
+
+
+def unpack_events(content: bytes) -> list[Event]:
+    """The events that were packed."""
+    return _decoder.decode(zlib.decompress(content))
+
+
 class EventRecords:
     """The log. Every method raises `DatabaseUnavailable`."""
 
@@ -74,9 +84,8 @@ class EventRecords:
         def write(connection: Connection) -> list[Event]:
             newest = connection.execute(_HEAD).scalar_one()
             events = [one.numbered(number) for number, one in enumerate(drafts, newest + 1)]
-            content = zlib.compress(_encoder.encode([one.slim() for one in events]), _LEVEL)
             last = newest + len(events)
-            row = {"first": newest + 1, "last": last, "at": at, "events": content}
+            row = {"first": newest + 1, "last": last, "at": at, "events": pack_events(events)}
             connection.execute(insert(event_batches).values(row))
             connection.execute(update(event_head).values(sequence=last))
             return events
@@ -90,7 +99,7 @@ class EventRecords:
             async with self._database.read() as connection:
                 rows = (await connection.execute(columns.order_by(_batch.first).limit(_ROWS))).all()
             for last, content in rows:
-                events = _decoder.decode(zlib.decompress(content))
+                events = unpack_events(content)
                 yield (
                     events if events[0].sequence > after else [one for one in events if one.sequence > after]
                 )

@@ -244,3 +244,20 @@ async def test_rows_are_few_however_many_events_come_at_once(log: EventLog, data
         await log.written()
     async with database.read() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM event_batches")) == 2
+
+
+async def test_what_another_process_writes_in_between_is_replayed_too(
+    log: EventLog, database: Database
+) -> None:
+    other = EventLog(EventRecords(database), clock=lambda: NOON)
+    await other.start()
+    log.append(some("a"))
+    await log.written()
+    other.append(some("b", "c"))
+    await other.written()
+    log.append(some("d"))
+    await log.written()
+    assert await replay(log, 0) == [(1, "a"), (2, "b"), (3, "c"), (4, "d")]
+    assert await replay(log, 1) == [(2, "b"), (3, "c"), (4, "d")]
+    assert await replay(log, 3) == [(4, "d")]
+    await other.stop()

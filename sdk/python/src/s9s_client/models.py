@@ -252,6 +252,39 @@ class Delivery(Model):
 
 
 @dataclass(slots=True, kw_only=True)
+class DeliveryEntry(Model):
+    """One post of a webhook."""
+
+    delivery_id: str
+    kind: str
+    """`gap`: events were not kept so long"""
+    state: str
+    """`dead`: given up, to be redelivered by hand"""
+    first_sequence: int
+    last_sequence: int
+    events: int
+    """How many are in it"""
+    attempts: int
+    created_at: str
+    next_attempt_at: str | None = None
+    """null: none will be made by itself"""
+    finished_at: str | None = None
+    error: str | None = None
+    """Why the last attempt failed, if it did"""
+
+
+@dataclass(slots=True, kw_only=True)
+class DeliveryList(Model):
+    """A page of deliveries."""
+
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+    deliveries: list[DeliveryEntry]
+
+
+@dataclass(slots=True, kw_only=True)
 class DeliveryWish(Model):
     """Where the report goes when it is done; it can be fetched in any case."""
 
@@ -1062,6 +1095,63 @@ class WebSocketTicket(Model):
 
 
 @dataclass(slots=True, kw_only=True)
+class Webhook(Model):
+    """Events that are posted to another server."""
+
+    webhook_id: str
+    url: str
+    name: str | None = None
+    user: str
+    state: str
+    """`stopped`: by the server, for `reason`"""
+    reason: str | None = None
+    subscriptions: list[WebhookSubscription]
+    sequence: int
+    """The last event that has been dealt with"""
+    lag: int
+    """Events since then, wanted or not"""
+    failures: int
+    """Attempts that have failed since the last one that did not"""
+    last_error: str | None = None
+    """Why the last attempt failed, if it did"""
+    last_delivered_at: str | None = None
+    expires_at: str | None = None
+    """When the credential ends that it acts with"""
+    created_at: str
+    updated_at: str
+    secret: str | None = None
+    """What posts are signed with; in the answer to its making only"""
+
+
+@dataclass(slots=True, kw_only=True)
+class WebhookAnswer(Model):
+    """What became of a webhook."""
+
+    webhook_id: str
+    message: str
+
+
+@dataclass(slots=True, kw_only=True)
+class WebhookList(Model):
+    """A page of webhooks."""
+
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+    webhooks: list[Webhook]
+
+
+@dataclass(slots=True, kw_only=True)
+class WebhookSubscription(Model):
+    """Some events: as in a subscription of the WebSocket."""
+
+    channel: str
+    filter: dict[str, Any] | None = None
+    """As in the channel's list"""
+
+
+@dataclass(slots=True, kw_only=True)
 class WhoAmI(Model):
     """Who makes the request."""
 
@@ -1082,6 +1172,7 @@ ClusterMetrics.NESTED = {
     "queue_stats": ("one", QueueStats),
 }
 ClusterStatus.NESTED = {"history": ("one", HistoryStatus)}
+DeliveryList.NESTED = {"deliveries": ("list", DeliveryEntry)}
 EfficiencyEntry.NESTED = {"request": ("one", Request), "suggested_request": ("one", Suggestion)}
 EfficiencyList.NESTED = {"efficiency": ("list", EfficiencyEntry), "summary": ("one", Figures)}
 ExportList.NESTED = {"exports": ("list", Export)}
@@ -1099,4 +1190,6 @@ Status.NESTED = {"clusters": ("list", ClusterStatus), "caller": ("one", CallerSt
 TokenList.NESTED = {"tokens": ("list", Token)}
 User.NESTED = {"associations": ("list", Association)}
 UserList.NESTED = {"users": ("list", User)}
+Webhook.NESTED = {"subscriptions": ("list", WebhookSubscription)}
+WebhookList.NESTED = {"webhooks": ("list", Webhook)}
 WhoAmI.NESTED = {"credential": ("one", Credential)}

@@ -23,10 +23,8 @@ from s9s.services.live.tickets import LIFETIME_SECONDS
     tags=["Live"],
     summary="Get a ticket for a WebSocket",
     status_code=200,
-    sync_to_thread=False,
 )
-def create_ticket(
-    request: Request[Any, Any, Any],
+async def create_ticket(
     payload: NamedDependency[EmptyBody],
     caller: NamedDependency[Caller],
     streams: NamedDependency[EventStreams],
@@ -35,7 +33,7 @@ def create_ticket(
 
     Their WebSockets cannot send a header, and a long-lived secret has no place in a URL.
     """
-    return WebSocketTicket(streams.ticket(caller, request.scope), LIFETIME_SECONDS)
+    return WebSocketTicket(await streams.ticket(caller), LIFETIME_SECONDS)
 
 
 @get(

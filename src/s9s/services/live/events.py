@@ -217,6 +217,9 @@ class EventLog:
         if lost == self.lost:
             for _ in drafts:
                 self._waiting.popleft()
+        if events[0].sequence != self.newest + 1:
+            # Another process has written in between: what is in memory has a hole.
+            self._recent.clear()
         self.newest = events[-1].sequence
         self._recent.extend(events)
         self._tell(events)

@@ -6,16 +6,13 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from s9s.domain.errors import PermissionDenied, S9SError
-from s9s.domain.events import Event
+from s9s.domain.events import Channel, Event
 from s9s.services.access import Caller
-from s9s.services.live.events import ReplayUnavailable
+from s9s.services.live.events import EventLog, ReplayUnavailable
 from s9s.services.live.matching import Filter, Sight, Telling, telling
-
-if TYPE_CHECKING:
-    from s9s.services.live.hub import Hub
 
 #: Events that are looked up in the log before others get their turn.
 _PIECE: Final = 200
@@ -86,10 +83,39 @@ class Subscription:
         """Events up to this one are not for it."""
 
 
+class Source(Protocol):
+    """Whoever tells readers of events, as they see it; `hub.Hub` is the one."""
+
+    log: EventLog
+    position: int
+    """The last event that readers have been told of, or are being told of."""
+    complete: int
+    """The last event that all live readers have been told of."""
+    lags: int
+    """How often a reader was too slow."""
+    readers: set[Reader]
+
+    def require(self, caller: Caller, channel: Channel) -> Sight:
+        """What a caller may see of a channel now. Raises `PermissionDenied`."""
+        ...
+
+    async def rows(self, one: Subscription) -> tuple[Rows, int]:
+        """All that a subscription matches now, and the last event that is in it."""
+        ...
+
+    def enter(self, one: Subscription) -> None:
+        """Let a subscription be found."""
+        ...
+
+    def leave(self, one: Subscription) -> None:
+        """Let it be found no more."""
+        ...
+
+
 class Reader:
     """Somebody with subscriptions. `close` ends them all."""
 
-    def __init__(self, hub: Hub, caller: Caller, sink: Sink) -> None:
+    def __init__(self, hub: Source, caller: Caller, sink: Sink) -> None:
         self._hub = hub
         self.caller = caller
         self.sink = sink
@@ -130,6 +156,21 @@ class Reader:
             self._catch_up()
         self._hub.enter(one)
         return one
+
+    def resume(self, since: int) -> None:
+        """Have what came after an event told, of all subscriptions together and in order, before the rest.
+
+        Raises `ReplayUnavailable`.
+        """
+        # Where another process writes the log, this one may not have heard yet of what the reader knows.
+        start = min(since, self._hub.log.newest)
+        self._hub.log.require(start)
+        for one in self.subscriptions.values():
+            one.after = since
+        self.position, self.told = start, since
+        if self.is_live:
+            self.is_live = False
+            self._task = asyncio.create_task(self._follow(lagged=False), name="catch up")
 
     def unsubscribe(self, name: str) -> bool:
         """End a subscription; whether there was one."""
@@ -237,6 +278,8 @@ class Reader:
                 await self.sink.gap(one, error)
                 self._wishes.append((one, None, True))
             return False
+        # Whatever the log holds, others get their turn.
+        await asyncio.sleep(0)
         return self.position >= hub.position
 
     async def _consider(self, event: Event) -> None:

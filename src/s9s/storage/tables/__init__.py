@@ -14,6 +14,8 @@ from s9s.storage.tables.notes import hold_notes
 from s9s.storage.tables.revisions import revisions
 from s9s.storage.tables.samples import samples
 from s9s.storage.tables.schedules import schedules
+from s9s.storage.tables.tickets import tickets
+from s9s.storage.tables.webhooks import webhook_deliveries, webhooks
 from s9s.storage.tables.work import work, work_turns
 
 __all__ = [
@@ -34,7 +36,10 @@ __all__ = [
     "samples",
     "schedules",
     "silences",
+    "tickets",
     "tokens",
+    "webhook_deliveries",
+    "webhooks",
     "work",
     "work_turns",
 ]

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import MetaData
 
 #: The newest migration. A database of another version is migrated, or refused when it is newer.
-SCHEMA_VERSION: Final = "0013"
+SCHEMA_VERSION: Final = "0014"
 
 metadata = MetaData(
     naming_convention={

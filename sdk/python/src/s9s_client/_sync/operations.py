@@ -20,6 +20,8 @@ from s9s_client.models import (
     BulkAnswer,
     BulkOptions,
     ClusterMetrics,
+    DeliveryEntry,
+    DeliveryList,
     DeliveryWish,
     Dependency,
     EfficiencyEntry,
@@ -54,6 +56,10 @@ from s9s_client.models import (
     TokenList,
     User,
     UserList,
+    Webhook,
+    WebhookAnswer,
+    WebhookList,
+    WebhookSubscription,
     WebSocketTicket,
     WhoAmI,
 )
@@ -1350,6 +1356,145 @@ class ServerOperations(Resource):
         return self._http.model(Alive, "GET", "/readyz")
 
 
+class WebhookOperations(Resource):
+    """Events that are posted to other servers."""
+
+    def create(
+        self,
+        *,
+        url: str,
+        subscriptions: Sequence[WebhookSubscription | Mapping[str, Any]],
+        name: str | None = None,
+        since: int | None = None,
+    ) -> Webhook:
+        """Have events posted to another server, signed, in order, and again until they have arrived.
+
+        The same events as of `/v1/events`, for as long as the credential lasts that this is made with. Only
+        targets that the site allows are posted to. The answer has the secret, this once.
+
+        Args:
+            subscriptions: One to ten
+            name: For its owner to tell it from others
+            since: Begin after this event; unset begins with the next
+        """
+        return self._http.model(
+            Webhook,
+            "POST",
+            "/v1/webhooks",
+            body={"url": url, "subscriptions": subscriptions, "name": name, "since": since},
+        )
+
+    def list(
+        self, *, limit: int | None = None, offset: int | None = None, user: str | Sequence[str] | None = None
+    ) -> WebhookList:
+        """The caller's, the newest first; administrators see everybody's.
+
+        Args:
+            limit: Maximum results
+            offset: Pagination offset
+            user: Webhooks of this user, for administrators
+        """
+        return self._http.model(
+            WebhookList, "GET", "/v1/webhooks", query={"limit": limit, "offset": offset, "user": user}
+        )
+
+    def iterate(self, *, user: str | Sequence[str] | None = None, page_size: int = 500) -> Iterator[Webhook]:
+        """Every row of all pages of `list`, in its order; a page is fetched when it is due."""
+        limit, offset = page_size, 0
+        while True:
+            page = self.list(user=user, limit=limit, offset=offset or None)
+            for row in page.webhooks:
+                yield row
+            offset += len(page.webhooks)
+            if not page.has_more or not page.webhooks:
+                return
+
+    def get(self, webhook_id: str) -> Webhook:
+        """How it is, and how far."""
+        return self._http.model(Webhook, "GET", path("/v1/webhooks/{}", webhook_id))
+
+    def update(
+        self,
+        webhook_id: str,
+        *,
+        state: Literal["active", "paused"] | None = None,
+        url: str | None = None,
+        subscriptions: Sequence[WebhookSubscription | Mapping[str, Any]] | None = None,
+        name: str | None = None,
+    ) -> Webhook:
+        """Change what is given.
+
+        A webhook that is made active again, or gets another target or other subscriptions, acts with the
+        credential of this request from then on. Administrators may pause those of others.
+
+        Args:
+            state: `active` begins again; what happened meanwhile is posted
+            name: For its owner to tell it from others
+        """
+        return self._http.model(
+            Webhook,
+            "PATCH",
+            path("/v1/webhooks/{}", webhook_id),
+            body={"state": state, "url": url, "subscriptions": subscriptions, "name": name},
+        )
+
+    def delete(self, webhook_id: str) -> WebhookAnswer:
+        """Post nothing more, and forget what was delivered."""
+        return self._http.model(WebhookAnswer, "DELETE", path("/v1/webhooks/{}", webhook_id))
+
+    def test(self, webhook_id: str) -> DeliveryEntry:
+        """Post something of the type `test` now, once, and say whether it arrived."""
+        return self._http.model(DeliveryEntry, "POST", path("/v1/webhooks/{}/test", webhook_id), body={})
+
+
+class DeliverieOperations(Resource):
+    """What webhooks have posted."""
+
+    def list(
+        self,
+        webhook_id: str,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        state: str | Sequence[str] | None = None,
+    ) -> DeliveryList:
+        """What was posted lately, the newest first: a hundred that arrived, and a hundred that were given up.
+
+        Args:
+            limit: Maximum results
+            offset: Pagination offset
+            state: pending, delivered, dead, as a comma list
+        """
+        return self._http.model(
+            DeliveryList,
+            "GET",
+            path("/v1/webhooks/{}/deliveries", webhook_id),
+            query={"limit": limit, "offset": offset, "state": state},
+        )
+
+    def iterate(
+        self, webhook_id: str, *, state: str | Sequence[str] | None = None, page_size: int = 500
+    ) -> Iterator[DeliveryEntry]:
+        """Every row of all pages of `list`, in its order; a page is fetched when it is due."""
+        limit, offset = page_size, 0
+        while True:
+            page = self.list(webhook_id, state=state, limit=limit, offset=offset or None)
+            for row in page.deliveries:
+                yield row
+            offset += len(page.deliveries)
+            if not page.has_more or not page.deliveries:
+                return
+
+    def redeliver(self, webhook_id: str, delivery_id: str) -> DeliveryEntry:
+        """Post a delivery in the state `dead` once more, now, and say whether it arrived."""
+        return self._http.model(
+            DeliveryEntry,
+            "POST",
+            path("/v1/webhooks/{}/deliveries/{}/redeliver", webhook_id, delivery_id),
+            body={},
+        )
+
+
 class ExportOperations(Resource):
     """Rows as files."""
 
@@ -1459,4 +1604,6 @@ class Resources:
         self.audit = AuditOperations(http)
         self.events = EventOperations(http)
         self.server = ServerOperations(http)
+        self.webhooks = WebhookOperations(http)
+        self.deliveries = DeliverieOperations(http)
         self.exports = ExportOperations(http)
