@@ -15,9 +15,14 @@ from typing import Any, Final
 from benchmarks.exports import fill
 from benchmarks.results import Result, median, percentile
 from s9s.backends.slurmcli import accounting, sacct
+from s9s.domain.clusters import ClusterInfo
 from s9s.domain.efficiency import EfficiencyQuery
 from s9s.domain.history import FinishedJob
+from s9s.services.access import Caller, Role
+from s9s.services.clusters import Cluster
+from s9s.services.efficiency.service import Efficiencies
 from s9s.services.history.importing import Importer
+from s9s.snapshot.snapshot import Snapshot
 from s9s.storage.database import Database
 from s9s.storage.efficiency import EfficiencyRecords
 from s9s.storage.history import HistoryRecords
@@ -27,6 +32,7 @@ IMPORTED: Final = 50_000
 ROUNDS: Final = 30
 _NOW: Final = 1_700_000_000
 _DAY: Final = 86_400
+_ADMIN: Final = Caller("root", Role.ADMIN)
 #: A user with a quarter of all jobs of the month.
 _HEAVY: Final = "user-heavy"
 
@@ -159,9 +165,26 @@ def efficiency_month() -> Iterator[Result]:
         )
 
 
+class _Watcher:
+    def now(self) -> float:
+        return _NOW
+
+    async def settled(self) -> None:
+        """Nothing has been changed."""
+
+
+def _cluster() -> Cluster:
+    """What efficiencies need of one."""
+    snapshot = Snapshot()
+    snapshot.info = ClusterInfo(name="bench", slurm_version="24.11.5", routes={})
+    parts: Any = {"backend": None, "watcher": _Watcher(), "files": None}
+    return Cluster(snapshot=snapshot, **parts)
+
+
 async def _ask(directory: Path) -> dict[str, Any]:
     async with await Database.open(f"sqlite:///{directory}/s9s.db") as database:
         records, history = EfficiencyRecords(database), HistoryRecords(database)
+        efficiencies = Efficiencies(_cluster(), "default", records)
         month = EfficiencyQuery(start_time=_NOW - 30 * _DAY, end_time=_NOW, limit=100)
 
         def of(user: str) -> EfficiencyQuery:
@@ -170,9 +193,7 @@ async def _ask(directory: Path) -> dict[str, Any]:
             )
 
         async def jobs(query: EfficiencyQuery) -> int:
-            rows, sums = await records.jobs("default", query)
-            await records.kinds("default", query, [(one.job.user, one.job.job_name) for one in rows])
-            return sums.jobs
+            return (await efficiencies.find(query, _ADMIN)).total
 
         async def groups(query: EfficiencyQuery, by: str) -> int:
             return (await records.groups("default", query, by))[2].jobs

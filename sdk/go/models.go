@@ -281,8 +281,8 @@ type EfficiencyEntry struct {
 	Partition            *string  `json:"partition"`
 	State                *string  `json:"state"`
 	StartTime            *string  `json:"start_time"`
-	// Of a group: when the latest job ended
-	EndTime string `json:"end_time"`
+	// null while the job runs. Of a group: of the latest job
+	EndTime *string `json:"end_time"`
 	// Of a group: of all jobs together
 	ElapsedTime string `json:"elapsed_time"`
 	// Over all nodes
@@ -1613,7 +1613,7 @@ type MetricEfficiencyOptions struct {
 	Partition string `json:"partition,omitempty"`
 	// Account names, without regard to case
 	Account string `json:"account,omitempty"`
-	// How the jobs ended
+	// How the jobs ended, by default any way; RUNNING for those that run
 	State string `json:"state,omitempty"`
 	// Job name, exactly
 	JobName string `json:"job_name,omitempty"`

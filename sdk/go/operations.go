@@ -403,12 +403,11 @@ func (s *MetricsService) Performance(opts *MetricPerformanceOptions) (*Performan
 	return &out, nil
 }
 
-// Efficiency: How well finished jobs used CPUs, memory and GPUs, what they wasted, and what to ask for
-// instead.
+// Efficiency: How well jobs used CPUs, memory and GPUs, what they wasted, and what to ask for instead.
 //
 // One entry for each job, or sums by user, account, partition or kind of job, the most wasteful first.
 // Efficiencies are those of `seff`; what nobody has measured is null. Jobs that never ran are left
-// out.
+// out. Finished jobs, and with `state=RUNNING` (also beside others) those that run, as of now.
 func (s *MetricsService) Efficiency(opts *MetricEfficiencyOptions) (*EfficiencyList, error) {
 	out := EfficiencyList{}
 	if err := s.client.call(opts.context(), call{method: "GET", path: "/v1/metrics/efficiency", query: opts.values()}, &out); err != nil {

@@ -131,7 +131,7 @@ async def test_sums_by_user_and_the_filters_of_the_contract(client: Client, now:
     assert (await ask(group_by="account"))["efficiency"][0]["account"] == "research"
     for bad in (
         {"min_runtime": "soon"}, {"min_runtime": "UNLIMITED"}, {"sort": "waste"}, {"group_by": "node"},
-        {"state": "RUNNING"}, {"limit": 0}, {"min_cpus": 0}, {"nonsense": 1},
+        {"state": "PENDING"}, {"limit": 0}, {"min_cpus": 0}, {"nonsense": 1},
         {"start_time": span["end_time"], "end_time": span["start_time"]},
     ):  # fmt: skip
         answer = await alice.get("/v1/metrics/efficiency", params={**span, **bad})

@@ -666,6 +666,25 @@ async def test_finished_jobs_come_with_what_their_steps_used(site: Site) -> None
     assert (await site.backend.job(burning, "alice")).usage == used
 
 
+async def test_what_running_jobs_use_is_told_to_their_owner(site: Site) -> None:
+    if site.name.startswith("slurmrestd"):
+        pytest.skip("slurmrestd has no sstat")
+    burn = "perl -e 'do { for (1..99999) {} @t = times } until $t[0] + $t[1] > 1.5; sleep 600'"
+    first, second = await site.submit(burn), await site.submit(burn)
+    jobs = [await site.reach(job_id, "RUNNING") for job_id in (first, second)]
+
+    async def both() -> dict[int, JobUsage]:
+        told: dict[int, JobUsage] = await site.backend.usage_of_running(jobs, "alice")
+        used = [one.cpu_seconds or 0 for one in told.values()]
+        return told if len(used) == 2 and min(used) > 1 else {}
+
+    used = await until(both)
+    assert set(used) == {job.numeric_id for job in jobs}
+    if site.name != "simulated":  # there it is made up for those who do not run the server
+        assert [one.cpu_seconds for one in used.values()] == pytest.approx([1.55, 1.55], abs=0.15)
+    assert await site.backend.usage_of_running(jobs, "bob") == {}
+
+
 # -- nodes ---------------------------------------------------------------------------------------------------
 
 

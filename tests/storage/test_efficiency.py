@@ -126,7 +126,7 @@ async def test_lists_and_sums_are_those_of_the_domain(
         await HistoryRecords(database).add(cluster, jobs)
         records = EfficiencyRecords(database)
         wanted = {one.job.numeric_id: one for one in jobs if passes(one, query)}
-        found, sums = await records.jobs(cluster, query)
+        found, sums = await records.jobs(cluster, query), await records.sums(cluster, query)
         assert {one.job.numeric_id: one.job for one in found} == {key: one.job for key, one in wanted.items()}
         rows = [efficiency_of(one.job, one.usage, 0) for one in found]
         assert is_like(sums, added_up(rows))

@@ -279,8 +279,8 @@ export interface EfficiencyEntry {
   partition: string | null;
   state: string | null;
   startTime: string | null;
-  /** Of a group: when the latest job ended */
-  endTime: string;
+  /** null while the job runs. Of a group: of the latest job */
+  endTime: string | null;
   /** Of a group: of all jobs together */
   elapsedTime: string;
   /** Over all nodes */
@@ -1257,7 +1257,7 @@ export interface MetricEfficiencyOptions {
   partition?: string;
   /** Account names, without regard to case */
   account?: string;
-  /** How the jobs ended */
+  /** How the jobs ended, by default any way; RUNNING for those that run */
   state?: string;
   /** Job name, exactly */
   jobName?: string;

@@ -311,11 +311,11 @@ export class MetricOperations extends Resource {
   }
 
   /**
-   * How well finished jobs used CPUs, memory and GPUs, what they wasted, and what to ask for instead.
+   * How well jobs used CPUs, memory and GPUs, what they wasted, and what to ask for instead.
    *
    * One entry for each job, or sums by user, account, partition or kind of job, the most wasteful first.
    * Efficiencies are those of `seff`; what nobody has measured is null. Jobs that never ran are left
-   * out.
+   * out. Finished jobs, and with `state=RUNNING` (also beside others) those that run, as of now.
    */
   efficiency(options: MetricEfficiencyOptions = {}, call: CallOptions = {}): Promise<EfficiencyList> {
     return this.http.model('EfficiencyList', 'GET', '/v1/metrics/efficiency', { query: options, ...call });

@@ -18,7 +18,7 @@ from s9s.api.streams import EventStreams
 from s9s.domain.errors import PermissionDenied
 from s9s.services.access import Caller
 from s9s.services.audit import Audit
-from s9s.services.efficiency import Efficiencies
+from s9s.services.efficiency.service import Efficiencies
 from s9s.services.exports.service import Exports
 from s9s.services.history.finished import History
 from s9s.services.identity.access_tokens import AccessTokens

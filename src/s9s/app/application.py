@@ -32,7 +32,7 @@ from s9s.services.audit import Audit
 from s9s.services.clusters import Cluster
 from s9s.services.delivery.mail import Mailer
 from s9s.services.delivery.outgoing import Outgoing
-from s9s.services.efficiency import Efficiencies
+from s9s.services.efficiency.service import Efficiencies
 from s9s.services.identity.clients import Clients
 from s9s.services.identity.failed_logins import FailedLogins
 from s9s.services.identity.self_service import SelfService

@@ -17,7 +17,7 @@ from s9s.domain.accounting import User
 from s9s.domain.changes import Changes
 from s9s.domain.clusters import ClusterInfo
 from s9s.domain.history import FinishedJob
-from s9s.domain.jobs import Job, JobDetails, JobSubmission, JobUpdate, Submitted
+from s9s.domain.jobs import Job, JobDetails, JobSubmission, JobUpdate, JobUsage, Submitted
 from s9s.domain.nodes import Node, NodeUpdate
 from s9s.domain.partitions import Partition
 from s9s.domain.reservations import Reservation
@@ -185,6 +185,15 @@ class SupportsUsage(Protocol):
 
     async def finished_with_usage(self, start: int, end: int) -> list[FinishedJob]:
         """As `Backend.finished_jobs`, with the usage of each job's steps added up."""
+        ...
+
+
+@runtime_checkable
+class SupportsLiveUsage(Protocol):
+    """A backend that tells what running jobs use, many at a time."""
+
+    async def usage_of_running(self, jobs: Sequence[Job], actor: str) -> dict[int, JobUsage]:
+        """By numeric id, as far as Slurm tells `actor`: of the own jobs. Raises `SlurmUnavailable`."""
         ...
 
 

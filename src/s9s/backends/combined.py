@@ -14,14 +14,21 @@ from typing import Final, Generic, TypeVar
 
 import structlog
 
-from s9s.backends.base import Backend, Feed, SupportsReservations, SupportsUsage, Unsupported
+from s9s.backends.base import (
+    Backend,
+    Feed,
+    SupportsLiveUsage,
+    SupportsReservations,
+    SupportsUsage,
+    Unsupported,
+)
 from s9s.backends.calls import Calls
 from s9s.domain.accounting import User
 from s9s.domain.changes import Changes
 from s9s.domain.clusters import ClusterInfo
 from s9s.domain.errors import PermissionDenied, SlurmUnavailable
 from s9s.domain.history import FinishedJob
-from s9s.domain.jobs import Job, JobDetails, JobSubmission, JobUpdate, Submitted
+from s9s.domain.jobs import Job, JobDetails, JobSubmission, JobUpdate, JobUsage, Submitted
 from s9s.domain.nodes import Node, NodeUpdate
 from s9s.domain.partitions import Partition
 from s9s.domain.reservations import Reservation
@@ -190,6 +197,13 @@ class CombinedBackend:
         with suppress(_NoWay):
             return await self._try("finished jobs", read)
         return []
+
+    async def usage_of_running(self, jobs: Sequence[Job], actor: str) -> dict[int, JobUsage]:
+        for name, way in self._ways.items():
+            info = self._infos.get(name)
+            if info is not None and info.acts_as in ("anyone", actor) and isinstance(way, SupportsLiveUsage):
+                return await self._calls.measure("running usage", name, way.usage_of_running(jobs, actor))
+        return {}
 
     async def job(self, job_id: str, actor: str | None = None) -> JobDetails:
         operation = "job" if actor is None else "job details"

@@ -240,8 +240,52 @@ EFFICIENCY_SORT_FIELDS: Final = (
 )  # fmt: skip
 
 
+#: Of those, the ones that are a sum, and the ones that are one sum over another.
+SORTED_BY_SUM: Final = {
+    "wasted_cpu_hours": "cpu_wasted",
+    "wasted_memory_gib_hours": "memory_wasted",
+    "wasted_gpu_hours": "gpu_wasted",
+    "cpu_hours": "cpu_seconds",
+    "memory_gib_hours": "memory_seconds",
+    "gpu_hours": "gpu_seconds",
+    "elapsed_time": "elapsed_seconds",
+}
+SORTED_BY_RATIO: Final = {
+    f"{what}_efficiency": (f"{what}_used", f"{what}_measured") for what in ("cpu", "memory", "gpu")
+}
+
+
+def sort_value(sums: Efficiency, sort: str, end_time: int, otherwise: int) -> float | None:
+    """What an answer is ordered by; ``None``, which comes last, where nothing was measured.
+
+    Args:
+        sums: Of one job or of many.
+        sort: One of `EFFICIENCY_SORT_FIELDS`.
+        end_time: Of the job, or of the latest.
+        otherwise: For a field that is neither: a job's numeric id, or how many jobs there are.
+    """
+    if sort == "end_time":
+        return end_time
+    if sort in SORTED_BY_RATIO:
+        used, measured = (getattr(sums, name) for name in SORTED_BY_RATIO[sort])
+        return used / measured if measured else None
+    name = SORTED_BY_SUM.get(sort)
+    if name is None:
+        return otherwise
+    if name.endswith("_wasted") and not getattr(sums, name.replace("_wasted", "_measured")):
+        return None
+    return float(getattr(sums, name))
+
+
+#: States of jobs that run, whose efficiency is what it has been so far.
+RUNNING_STATES: Final = frozenset({JobState.RUNNING, JobState.SUSPENDED, JobState.COMPLETING})
+
+
 class EfficiencyQuery(Struct, frozen=True, kw_only=True):
-    """Finished jobs that ran, and ended in [start_time, end_time]; filters as in `JobQuery`."""
+    """Finished jobs that ran, and ended in [start_time, end_time]; filters as in `JobQuery`.
+
+    Where `states` has some of `RUNNING_STATES` and `end_time` is not past, jobs that run are meant too.
+    """
 
     start_time: int
     end_time: int

@@ -7,7 +7,16 @@ from typing import Any, Final, cast
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
-from s9s.domain.efficiency import GROUPS, TELLING_SECONDS, Efficiency, EfficiencyQuery, Group, Kind
+from s9s.domain.efficiency import (
+    GROUPS,
+    SORTED_BY_RATIO,
+    SORTED_BY_SUM,
+    TELLING_SECONDS,
+    Efficiency,
+    EfficiencyQuery,
+    Group,
+    Kind,
+)
 from s9s.domain.history import FinishedJob
 from s9s.domain.queries import JobQuery
 from s9s.storage.database import Database
@@ -44,19 +53,8 @@ _ADDED: Final[dict[str, Any]] = {
 _SUMS: Final = [func.count().label("jobs")] + [
     func.coalesce(func.sum(value), 0).label(name) for name, value in _ADDED.items()
 ]
-#: Sort field to the value of one job, and of a group.
-_SORT: Final = {
-    "wasted_cpu_hours": "cpu_wasted",
-    "wasted_memory_gib_hours": "memory_wasted",
-    "wasted_gpu_hours": "gpu_wasted",
-    "cpu_hours": "cpu_seconds",
-    "memory_gib_hours": "memory_seconds",
-    "gpu_hours": "gpu_seconds",
-    "elapsed_time": "elapsed_seconds",
-}
-_RATIOS: Final = {
-    f"{what}_efficiency": (f"{what}_used", f"{what}_measured") for what in ("cpu", "memory", "gpu")
-}
+#: Rows that are read by number at once.
+_MOST_NUMBERS: Final = 1000
 
 
 class EfficiencyRecords:
@@ -65,18 +63,29 @@ class EfficiencyRecords:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def jobs(self, cluster: str, query: EfficiencyQuery) -> tuple[list[FinishedJob], Efficiency]:
-        """A page of jobs in the order of the query, and the sums over all of them."""
+    async def sums(self, cluster: str, query: EfficiencyQuery) -> Efficiency:
+        """The sums over all that pass the filters."""
 
-        def read(connection: Connection) -> tuple[list[FinishedJob], Efficiency]:
+        def read(connection: Connection) -> Efficiency:
             terms = _terms(connection, cluster, query)
-            sums = Efficiency(**connection.execute(select(*_SUMS).where(*terms)).one()._asdict())
+            return Efficiency(**connection.execute(select(*_SUMS).where(*terms)).one()._asdict())
+
+        return await self._database.ask(read)
+
+    async def jobs(self, cluster: str, query: EfficiencyQuery) -> list[FinishedJob]:
+        """A page of jobs in the order of the query."""
+
+        def read(connection: Connection) -> list[FinishedJob]:
+            terms = _terms(connection, cluster, query)
             # First the numbers alone: the index has all that they are ordered by, and the rows are long.
             numbers = select(_c.number).where(*terms).order_by(*_order(query))
             page = list(connection.execute(numbers.limit(query.limit).offset(query.offset)).scalars())
-            rows = select(_c.number, *(_c[name] for name in COLUMNS)).where(_c.number.in_(page))
-            found = {row.number: finished_job(row) for row in connection.execute(rows)}
-            return [found[number] for number in page], sums
+            found: dict[int, FinishedJob] = {}
+            for begin in range(0, len(page), _MOST_NUMBERS):
+                piece = _c.number.in_(page[begin : begin + _MOST_NUMBERS])
+                rows = select(_c.number, *(_c[name] for name in COLUMNS)).where(piece)
+                found |= {row.number: finished_job(row) for row in connection.execute(rows)}
+            return [found[number] for number in page]
 
         return await self._database.ask(read)
 
@@ -178,10 +187,10 @@ def _ordered(rows: Select[Any], query: EfficiencyQuery, names: tuple[str, ...]) 
 
 def _key(sort: str, values: dict[str, Any], otherwise: ColumnElement[Any]) -> ColumnElement[Any]:
     """What to compare; NULL where nothing was measured."""
-    if sort in _RATIOS:
-        used, measured = (values[name] for name in _RATIOS[sort])
+    if sort in SORTED_BY_RATIO:
+        used, measured = (values[name] for name in SORTED_BY_RATIO[sort])
         return case((measured > 0, used / measured))
-    name = _SORT.get(sort)
+    name = SORTED_BY_SUM.get(sort)
     if name is None:
         return otherwise
     if not name.endswith("_wasted"):

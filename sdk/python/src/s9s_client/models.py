@@ -331,8 +331,8 @@ class EfficiencyEntry(Model):
     partition: str | None = None
     state: str | None = None
     start_time: str | None = None
-    end_time: str
-    """Of a group: when the latest job ended"""
+    end_time: str | None = None
+    """null while the job runs. Of a group: of the latest job"""
     elapsed_time: str
     """Of a group: of all jobs together"""
     max_memory_used: str | None = None

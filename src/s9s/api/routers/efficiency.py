@@ -15,16 +15,16 @@ from s9s.api.schemas.efficiency import (
     job_entry,
 )
 from s9s.api.values import csv, duration, instant, words
-from s9s.domain.efficiency import EfficiencyQuery
+from s9s.domain.efficiency import RUNNING_STATES, EfficiencyQuery
 from s9s.domain.errors import ValidationError
 from s9s.domain.instants import format_instant
 from s9s.domain.jobs import JobState
 from s9s.services.access import Caller
-from s9s.services.efficiency import Efficiencies
+from s9s.services.efficiency.service import Efficiencies
 
 #: The days that an answer is about when nobody says.
 _USUAL_SECONDS: Final = 30 * 86_400
-_ENDS: Final = tuple(state.value for state in JobState if state.is_finished)
+_STATES: Final = tuple(state.value for state in JobState if state.is_finished or state in RUNNING_STATES)
 
 
 @get(
@@ -39,10 +39,11 @@ async def get_efficiency(
     caller: NamedDependency[Caller],
     efficiencies: NamedDependency[Efficiencies],
 ) -> EfficiencyList:
-    """How well finished jobs used CPUs, memory and GPUs, what they wasted, and what to ask for instead.
+    """How well jobs used CPUs, memory and GPUs, what they wasted, and what to ask for instead.
 
     One entry for each job, or sums by user, account, partition or kind of job, the most wasteful first.
     Efficiencies are those of `seff`; what nobody has measured is null. Jobs that never ran are left out.
+    Finished jobs, and with `state=RUNNING` (also beside others) those that run, as of now.
     """
     end = instant("end_time", parameters.end_time)
     end = efficiencies.now() if end is None else end
@@ -60,7 +61,7 @@ async def get_efficiency(
     query = EfficiencyQuery(
         start_time=start,
         end_time=end,
-        states=words("state", parameters.state, _ENDS),
+        states=words("state", parameters.state, _STATES),
         users=csv(parameters.user),
         accounts=csv(parameters.account),
         partitions=csv(parameters.partition),

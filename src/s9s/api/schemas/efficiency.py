@@ -11,7 +11,7 @@ from s9s.domain.durations import format_duration
 from s9s.domain.efficiency import Efficiency, SuggestedRequest
 from s9s.domain.instants import format_instant
 from s9s.domain.memory import format_memory
-from s9s.services.efficiency import JobEfficiency, KindEfficiency
+from s9s.services.efficiency.service import JobEfficiency, KindEfficiency
 
 GroupBy = Literal["job", "user", "account", "partition", "job_name"]
 #: MiB times seconds in a GiB times an hour.
@@ -24,9 +24,16 @@ class EfficiencyParameters(PageParameters, frozen=True):
     user: Annotated[str, Meta(description="Filter by user", examples=["alice"])] | None = None
     partition: Annotated[str, Meta(description="Filter by partition", examples=["gpu"])] | None = None
     account: Annotated[str, Meta(description="Account names, without regard to case")] | None = None
-    state: Annotated[str, Meta(description="How the jobs ended", examples=["COMPLETED,TIMEOUT"])] | None = (
-        None
-    )
+    state: (
+        Annotated[
+            str,
+            Meta(
+                description="How the jobs ended, by default any way; RUNNING for those that run",
+                examples=["COMPLETED,TIMEOUT"],
+            ),
+        ]
+        | None
+    ) = None
     job_name: Annotated[str, Meta(description="Job name, exactly")] | None = None
     min_runtime: (
         Annotated[
@@ -99,7 +106,9 @@ class EfficiencyEntry(Figures, frozen=True, kw_only=True):
     partition: str | None
     state: str | None
     start_time: str | None
-    end_time: Annotated[str, Meta(description="Of a group: when the latest job ended")]
+    end_time: (
+        Annotated[str, Meta(description="null while the job runs. Of a group: of the latest job")] | None
+    )
     elapsed_time: Annotated[str, Meta(description="Of a group: of all jobs together")]
     max_memory_used: Annotated[str, Meta(description="Over all nodes")] | None
     max_memory_node: Annotated[str, Meta(description="Where the largest task ran")] | None
@@ -154,7 +163,9 @@ def job_entry(found: JobEfficiency) -> EfficiencyEntry:
         partition=job.partition,
         state=job.state.value,
         start_time=None if job.start_time is None else format_instant(job.start_time),
-        end_time=format_instant(job.submit_time if job.end_time is None else job.end_time),
+        end_time=format_instant(job.submit_time if job.end_time is None else job.end_time)
+        if job.state.is_finished
+        else None,
         elapsed_time=format_duration(found.efficiency.elapsed_seconds),
         max_memory_used=None if memory is None else format_memory(round(memory)),
         max_memory_node=usage.max_memory_node if usage else None,

@@ -32,7 +32,7 @@ from s9s.domain.accounting import User
 from s9s.domain.clusters import ClusterInfo
 from s9s.domain.errors import PermissionDenied, ResourceNotFound
 from s9s.domain.history import FinishedJob
-from s9s.domain.jobs import Job, JobDetails, JobSubmission, JobUpdate, Submitted
+from s9s.domain.jobs import Job, JobDetails, JobSubmission, JobUpdate, JobUsage, Submitted
 from s9s.domain.nodes import NodeUpdate
 from s9s.domain.partitions import Partition
 
@@ -230,6 +230,12 @@ class SimulatedBackend:
             found += [FinishedJob(job, usage_of(cluster, job)) for job in ended[begin : begin + _BATCH]]
             await asyncio.sleep(0)
         return found
+
+    async def usage_of_running(self, jobs: Sequence[Job], actor: str) -> dict[int, JobUsage]:
+        self._advance()
+        own = [job for job in jobs if job.user == actor]
+        told = {job.numeric_id: usage_of(self._cluster, job) for job in own}
+        return {numeric_id: usage for numeric_id, usage in told.items() if usage is not None}
 
     async def job(self, job_id: str, actor: str | None = None) -> JobDetails:
         self._advance()

@@ -97,6 +97,9 @@ class CommandLineBackend:
             return []
         return await self._accounting.finished_with_usage(start, end)
 
+    async def usage_of_running(self, jobs: Sequence[Job], actor: str) -> dict[int, JobUsage]:
+        return await self._live.usage(jobs, actor)
+
     async def job(self, job_id: str, actor: str | None = None) -> JobDetails:
         """See `Backend.job`; what only a single look-up tells costs two commands more and is for an actor."""
         checked(job_id)
@@ -169,7 +172,7 @@ class CommandLineBackend:
         if job.start_time is None:
             return None
         if not job.state.is_finished:
-            return await self._live.usage(job, actor)
+            return (await self._live.usage([job], actor)).get(job.numeric_id)
         try:
             return (await self._accounting.job(str(job.numeric_id), actor))[1] if remembers else None
         except S9SError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 
 from s9s.backends.slurmcli import squeue, sstat
 from s9s.backends.slurmcli.errors import Asked, check
@@ -64,14 +65,16 @@ class LiveJobs:
         finished = await self._programs.run(squeue.steps(checked(job_id).partition("+")[0]))
         return squeue.parse_steps(finished.stdout.decode("utf-8", "replace"))
 
-    async def usage(self, job: Job, actor: str) -> JobUsage | None:
-        """What a running job uses, as far as sstat tells `actor`; it asks slurmd, so it may well not."""
-        if not self._programs.has("sstat"):
-            return None
+    async def usage(self, jobs: Sequence[Job], actor: str) -> dict[int, JobUsage]:
+        """By numeric id, what running jobs use, as far as sstat tells `actor`.
+
+        It asks every slurmd, so it may well not, or only of some.
+        """
+        if not jobs or not self._programs.has("sstat"):
+            return {}
+        asked = sstat.of_jobs(job.numeric_id for job in jobs)
         try:
-            finished = await asyncio.wait_for(
-                self._programs.run(sstat.of_job(str(job.numeric_id)), actor=actor), _USAGE_SECONDS
-            )
+            finished = await asyncio.wait_for(self._programs.run(asked, actor=actor), _USAGE_SECONDS)
         except (S9SError, TimeoutError):
-            return None
+            return {}
         return sstat.parse(finished.stdout.decode("utf-8", "replace"))

@@ -698,11 +698,11 @@ class MetricOperations(Resource):
         sort: str | Sequence[str] | None = None,
         order: Literal["asc", "desc"] | None = None,
     ) -> EfficiencyList:
-        """How well finished jobs used CPUs, memory and GPUs, what they wasted, and what to ask for instead.
+        """How well jobs used CPUs, memory and GPUs, what they wasted, and what to ask for instead.
 
         One entry for each job, or sums by user, account, partition or kind of job, the most wasteful first.
         Efficiencies are those of `seff`; what nobody has measured is null. Jobs that never ran are left
-        out.
+        out. Finished jobs, and with `state=RUNNING` (also beside others) those that run, as of now.
 
         Args:
             limit: Maximum results
@@ -710,7 +710,7 @@ class MetricOperations(Resource):
             user: Filter by user
             partition: Filter by partition
             account: Account names, without regard to case
-            state: How the jobs ended
+            state: How the jobs ended, by default any way; RUNNING for those that run
             job_name: Job name, exactly
             min_runtime: Minimum runtime threshold; a bare number is minutes
             min_cpus: Jobs with at least so many CPUs

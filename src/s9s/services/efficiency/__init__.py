@@ -1,0 +1,1 @@
+"""How well jobs used what they were given: those that have ended, and those that run."""
