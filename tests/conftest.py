@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from lab import Lab, LabUnavailable
-from lab.packages import apt_install
+from tests.programs import installed
 
 
 def _lab(version: str) -> Iterator[Lab]:
@@ -43,11 +43,7 @@ def _lab(version: str) -> Iterator[Lab]:
 @pytest.fixture(scope="session")
 def promtool() -> str:
     """Prometheus' own checker; as root on Debian it is installed, without its daemon."""
-    if shutil.which("promtool") is None:
-        if os.geteuid() != 0 or shutil.which("apt-get") is None:
-            pytest.skip("there is no promtool (package prometheus)")
-        apt_install(["prometheus"], ["promtool"])
-    return "promtool"
+    return installed("promtool", "prometheus")
 
 
 @pytest.fixture(scope="session")

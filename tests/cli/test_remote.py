@@ -3,64 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import json
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from s9s.app.application import Application, running
+from s9s.app.application import Application
 from s9s.cli.remote.tables import plain
-from s9s.config import Settings
 from s9s.services.access import Role
 from s9s.services.identity.tokens import Wish
-from tests.api.conftest import serving
+from tests.cli.conftest import USER, Run
 
-USER = getpass.getuser()
 SCRIPT = """#!/bin/bash
 #SBATCH --job-name=from-the-script
 echo one
 until [ -e {folder}/go ]; do sleep 0.05; done
 echo two
 """
-
-Done = subprocess.CompletedProcess[str]
-Run = Callable[..., Awaitable[Done]]
-
-
-@pytest.fixture
-async def application(tmp_path: Path) -> AsyncIterator[Application]:
-    settings = {
-        "server": {"state_dir": tmp_path / "state"},
-        "cluster": {"mode": "simulated"},
-        "simulated": {"jobs": 0, "speed": 1},
-    }
-    async with running(Settings.model_validate(settings)) as made:
-        yield made
-
-
-@pytest.fixture
-async def s9s(application: Application) -> AsyncIterator[Run]:
-    """Runs a command as whoever runs the tests, or with another token."""
-    secret, _ = await application.tokens.create(Wish(user=USER, role=Role.USER, tier="enterprise"))
-    async with serving(application) as port:
-
-        async def run(*arguments: str, token: str = secret, stdin: str | None = None) -> Done:
-            environment = {"S9S_API_URL": f"http://127.0.0.1:{port}", "S9S_API_TOKEN": token}
-            return await asyncio.to_thread(
-                subprocess.run,
-                [sys.executable, "-m", "s9s", *arguments],
-                env=environment,
-                input=stdin,
-                capture_output=True,
-                text=True,
-                timeout=60,
-            )
-
-        yield run
 
 
 async def test_a_job_from_submission_to_output(s9s: Run, tmp_path: Path) -> None:
@@ -102,7 +61,8 @@ async def test_nodes(s9s: Run, application: Application) -> None:
     listed = await s9s("nodes", "--limit", "3")
     assert len(listed.stdout.splitlines()) == 3
     alice, _ = await application.tokens.create(Wish(user="alice", role=Role.USER))
-    refused = await s9s("drain", "node001", "--reason", "test", token=alice)
+    drain = ("drain", "node001", "--reason", "test")
+    refused = await s9s(*drain, token=alice)
     assert refused.returncode == 1
     assert "PERMISSION_DENIED" in refused.stderr
     drained = await s9s("drain", "node[001-002]", "--reason", "test")
@@ -112,7 +72,11 @@ async def test_nodes(s9s: Run, application: Application) -> None:
 
 
 async def test_what_goes_wrong_has_its_own_status(s9s: Run, tmp_path: Path) -> None:
-    assert (await s9s("jobs", token="nonsense")).returncode == 4
+    unknown = await s9s("jobs", token="nonsense")
+    assert unknown.returncode == 4
+    assert "s9s token create" in unknown.stderr
+    assert "set S9S_API_TOKEN" in (await s9s("jobs", token="")).stderr
+    assert (await s9s("jobs", "--url", "nonsense")).returncode == 2
     away = await s9s("jobs", "--url", "http://127.0.0.1:1")
     assert away.returncode == 3
     assert "cannot be reached" in away.stderr
@@ -135,3 +99,34 @@ async def test_what_goes_wrong_has_its_own_status(s9s: Run, tmp_path: Path) -> N
 )  # fmt: skip
 def test_what_others_have_written_does_not_move_the_cursor(value: object, text: str) -> None:
     assert plain(value) == text
+
+
+async def test_what_was_changed_as_json(s9s: Run) -> None:
+    script = "#!/bin/sh\n#SBATCH --hold\nsleep 60\n"
+    first, second = [(await s9s("submit", "-", stdin=script)).stdout.strip() for _ in range(2)]
+    released = await s9s("release", first, "--json")
+    assert json.loads(released.stdout)["job_id"] == first
+    gone = await s9s("cancel", "--force", first, second, "4000000", "--json")
+    assert gone.returncode == 1
+    results = {one["job_id"]: one["status"] for one in json.loads(gone.stdout)}
+    assert results == {first: "success", second: "success", "4000000": "error"}
+    assert "1 of 3 failed (req_" in gone.stderr
+    drained = await s9s("drain", "node001", "--reason", "test", "--json")
+    assert [one["status"] for one in json.loads(drained.stdout)["results"]] == ["success"]
+    assert json.loads((await s9s("resume", "node001", "--json")).stdout)["results"]
+
+
+async def test_an_export_by_the_server(s9s: Run, tmp_path: Path) -> None:
+    await s9s("drain", "node001", "--reason", "=1+1")
+    asked = ("export", "nodes", "--filter", "state=DRAIN", "--fields", "node_name,state,reason")
+    printed = await s9s(*asked)
+    assert printed.stdout == "node_name,state,reason\nnode001,DRAIN,'=1+1\n"
+    output = tmp_path / "nodes.JSON"
+    saved = await s9s(*asked, "-o", str(output))
+    assert saved.stderr.splitlines()[-1] == f"1 rows in {output}"
+    assert json.loads(output.read_text()) == [{"node_name": "node001", "state": "DRAIN", "reason": "=1+1"}]
+    refused = await s9s("export", "nodes", "--fields", "nope", "-o", str(output))
+    assert refused.returncode == 1
+    assert "allowed: " in refused.stderr
+    assert json.loads(output.read_text())
+    assert (await s9s("export", "nodes", "-o", str(tmp_path / "none/x.csv"))).returncode == 1
