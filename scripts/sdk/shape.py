@@ -66,6 +66,7 @@ RESOURCES: Final = {
     "metrics": "How busy the cluster is and was, and how well jobs use it",
     "exports": "Rows as files",
     "reports": "Reports on how a cluster is used",
+    "schedules": "Reports that are made again and again",
     "search": "Find jobs, nodes and users by words",
     "alerts": "What is wrong, by the rules that are configured",
     "webhooks": "Events that are posted to other servers",

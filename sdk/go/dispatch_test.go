@@ -237,6 +237,41 @@ var dispatch = map[string]caller{
 	"reports.download": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
 		return c.Reports.Download(path[0])
 	},
+	"schedules.create": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given ScheduleCreateRequest
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Schedules.Create(&given)
+	},
+	"schedules.list": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given ScheduleListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Schedules.List(&given)
+	},
+	"schedules.iterate": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given ScheduleListOptions
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		given.Limit = pageSizeIn(arguments)
+		return collect(c.Schedules.All(&given))
+	},
+	"schedules.get": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Schedules.Get(path[0])
+	},
+	"schedules.update": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		var given ScheduleUpdateRequest
+		if err := decode(arguments, &given); err != nil {
+			return nil, err
+		}
+		return c.Schedules.Update(path[0], &given)
+	},
+	"schedules.delete": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
+		return c.Schedules.Delete(path[0])
+	},
 	"auth.login": func(c *Client, path []string, arguments json.RawMessage) (any, error) {
 		var given AuthLoginRequest
 		if err := decode(arguments, &given); err != nil {

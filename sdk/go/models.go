@@ -798,7 +798,7 @@ type ReportWish struct {
 	Partitions []string `json:"partitions,omitempty"`
 	// Whether PDF and HTML have charts
 	IncludeCharts *bool `json:"include_charts,omitempty"`
-	// IANA name, of the days
+	// IANA name, of the days; UTC without it, in a schedule that of the schedule
 	TimeZone string `json:"time_zone,omitempty"`
 }
 
@@ -810,6 +810,72 @@ type Request struct {
 	TimeLimit *string `json:"time_limit"`
 	Nodes     int     `json:"nodes"`
 	GPUs      int     `json:"gpus"`
+}
+
+// Schedule: A report that is made again and again.
+type Schedule struct {
+	ScheduleID string             `json:"schedule_id"`
+	Name       string             `json:"name"`
+	Cron       string             `json:"cron"`
+	TimeZone   string             `json:"time_zone"`
+	Enabled    bool               `json:"enabled"`
+	Type       string             `json:"type"`
+	Format     string             `json:"format"`
+	Parameters ScheduleParameters `json:"parameters"`
+	Delivery   ScheduleDelivery   `json:"delivery"`
+	// When it is due; null while it is paused
+	NextRunAt *string `json:"next_run_at"`
+	// When it was due the last time
+	LastRunAt *string `json:"last_run_at"`
+	// Of the last report: processing, completed, failed, cancelled, deleted. Else waiting (it is tried
+	// again), failed (it could not be asked for), stopped (it is paused until its owner resumes it); null:
+	// none yet
+	LastStatus *string `json:"last_status"`
+	// Why it waits, failed or was stopped
+	LastError    *string `json:"last_error"`
+	LastReportID *string `json:"last_report_id"`
+	CreatedAt    string  `json:"created_at"`
+	UpdatedAt    string  `json:"updated_at"`
+	// Whose it is
+	User string `json:"user"`
+}
+
+// ScheduleAnswer: What became of a schedule.
+type ScheduleAnswer struct {
+	ScheduleID string `json:"schedule_id"`
+	Message    string `json:"message"`
+}
+
+// ScheduleDelivery: Where each report goes.
+type ScheduleDelivery struct {
+	Method string  `json:"method"`
+	Email  *string `json:"email"`
+	URL    *string `json:"url"`
+	// What a webhook is signed with; only in the answer to the request that set it
+	Secret *string `json:"secret"`
+}
+
+// ScheduleList: A page of schedules.
+type ScheduleList struct {
+	Total     int        `json:"total"`
+	Limit     int        `json:"limit"`
+	Offset    int        `json:"offset"`
+	HasMore   bool       `json:"has_more"`
+	Schedules []Schedule `json:"schedules"`
+}
+
+// ScheduleParameters: What of, and when.
+type ScheduleParameters struct {
+	// day, week, month, quarter, year: the last full one before each run; custom
+	Period string `json:"period"`
+	// First day; null: as `period` has it
+	StartDate *string `json:"start_date"`
+	// Last day, which belongs to it
+	EndDate  *string `json:"end_date"`
+	TimeZone string  `json:"time_zone"`
+	// null: all
+	Partitions    []string `json:"partitions"`
+	IncludeCharts bool     `json:"include_charts"`
 }
 
 // SearchResult: Something that fits.
@@ -1849,6 +1915,115 @@ func (o *ReportGetOptions) values() url.Values {
 		set(values, "wait", o.Wait)
 	}
 	return values
+}
+
+// ScheduleCreateRequest: What Schedules.Create is asked for.
+type ScheduleCreateRequest struct {
+	// What people call it
+	Name string `json:"name"`
+	// When: minute, hour, day of month, month, day of week as in crontab(5), or `@hourly`, `@daily`,
+	// `@weekly`, `@monthly`
+	Cron string `json:"cron"`
+	Type string `json:"type"`
+	// IANA name of the clock that `cron` is about, and of the report's days unless `parameters` says
+	// otherwise
+	TimeZone string `json:"time_zone,omitempty"`
+	// Whether reports are made; false is a pause
+	Enabled    *bool         `json:"enabled,omitempty"`
+	Format     string        `json:"format,omitempty"`
+	Parameters *ReportWish   `json:"parameters,omitempty"`
+	Delivery   *DeliveryWish `json:"delivery,omitempty"`
+	ctx        context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *ScheduleCreateRequest) WithContext(ctx context.Context) *ScheduleCreateRequest {
+	made := ScheduleCreateRequest{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *ScheduleCreateRequest) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+// ScheduleListOptions: What Schedules.List may be asked for; nil asks for nothing.
+type ScheduleListOptions struct {
+	// Schedules of this user, for administrators
+	User string `json:"user,omitempty"`
+	// Maximum results
+	Limit int `json:"limit,omitempty"`
+	// Pagination offset
+	Offset int `json:"offset,omitempty"`
+	ctx    context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *ScheduleListOptions) WithContext(ctx context.Context) *ScheduleListOptions {
+	made := ScheduleListOptions{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *ScheduleListOptions) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
+}
+
+func (o *ScheduleListOptions) values() url.Values {
+	values := url.Values{}
+	if o != nil {
+		set(values, "user", o.User)
+		set(values, "limit", o.Limit)
+		set(values, "offset", o.Offset)
+	}
+	return values
+}
+
+// ScheduleUpdateRequest: What Schedules.Update is asked for.
+type ScheduleUpdateRequest struct {
+	// What people call it
+	Name string `json:"name,omitempty"`
+	// When: minute, hour, day of month, month, day of week as in crontab(5), or `@hourly`, `@daily`,
+	// `@weekly`, `@monthly`
+	Cron string `json:"cron,omitempty"`
+	// IANA name of the clock
+	TimeZone string `json:"time_zone,omitempty"`
+	// false pauses, true resumes
+	Enabled    *bool         `json:"enabled,omitempty"`
+	Type       string        `json:"type,omitempty"`
+	Format     string        `json:"format,omitempty"`
+	Parameters *ReportWish   `json:"parameters,omitempty"`
+	Delivery   *DeliveryWish `json:"delivery,omitempty"`
+	ctx        context.Context
+}
+
+// WithContext gives a copy that is called with the context.
+func (o *ScheduleUpdateRequest) WithContext(ctx context.Context) *ScheduleUpdateRequest {
+	made := ScheduleUpdateRequest{}
+	if o != nil {
+		made = *o
+	}
+	made.ctx = ctx
+	return &made
+}
+
+func (o *ScheduleUpdateRequest) context() context.Context {
+	if o == nil {
+		return nil
+	}
+	return o.ctx
 }
 
 // AuthLoginRequest: What Auth.Login is asked for.

@@ -592,6 +592,97 @@ func (s *ReportsService) Download(reportID string) ([]byte, error) {
 	return out, nil
 }
 
+// SchedulesService: Reports that are made again and again.
+type SchedulesService struct{ client *Client }
+
+// Create: Have a report made, and delivered, whenever a cron expression is due.
+//
+// Each report is of what the caller may see at that time. What is missed while no server runs is made
+// up once.
+func (s *SchedulesService) Create(request *ScheduleCreateRequest) (*Schedule, error) {
+	if request == nil {
+		request = &ScheduleCreateRequest{}
+	}
+	out := Schedule{}
+	if err := s.client.call(request.context(), call{method: "POST", path: "/v1/reports/schedules", body: request}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// List: The caller's schedules, the newest first; administrators see everybody's.
+func (s *SchedulesService) List(opts *ScheduleListOptions) (*ScheduleList, error) {
+	out := ScheduleList{}
+	if err := s.client.call(opts.context(), call{method: "GET", path: "/v1/reports/schedules", query: opts.values()}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// All gives every row of all pages of List, in its order; a page is fetched when it is due.
+// Its size is the Limit of opts, 500 by default.
+func (s *SchedulesService) All(opts *ScheduleListOptions) iter.Seq2[Schedule, error] {
+	return func(yield func(Schedule, error) bool) {
+		page := ScheduleListOptions{}
+		if opts != nil {
+			page = *opts
+		}
+		if page.Limit == 0 {
+			page.Limit = 500
+		}
+		for {
+			got, err := s.List(&page)
+			if err != nil {
+				var none Schedule
+				yield(none, err)
+				return
+			}
+			for _, row := range got.Schedules {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			page.Offset += len(got.Schedules)
+			if !got.HasMore || len(got.Schedules) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// Get: When it is due next, and what became of its last report.
+func (s *SchedulesService) Get(scheduleID string) (*Schedule, error) {
+	out := Schedule{}
+	if err := s.client.call(context.Context(nil), call{method: "GET", path: path("/v1/reports/schedules/{}", scheduleID)}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Update: Pause (`"enabled": false`), resume or change a schedule.
+//
+// Who changes what it makes, or resumes it, is from then on the one whose rights it has.
+// Administrators may pause the schedules of others. What was due during a pause is not made up.
+func (s *SchedulesService) Update(scheduleID string, request *ScheduleUpdateRequest) (*Schedule, error) {
+	if request == nil {
+		request = &ScheduleUpdateRequest{}
+	}
+	out := Schedule{}
+	if err := s.client.call(request.context(), call{method: "PATCH", path: path("/v1/reports/schedules/{}", scheduleID), body: request}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Delete: Make no more of its reports; those that were made stay.
+func (s *SchedulesService) Delete(scheduleID string) (*ScheduleAnswer, error) {
+	out := ScheduleAnswer{}
+	if err := s.client.call(context.Context(nil), call{method: "DELETE", path: path("/v1/reports/schedules/{}", scheduleID)}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
 // AuthService: Who the caller is, and logging in.
 type AuthService struct{ client *Client }
 
@@ -1215,6 +1306,7 @@ type services struct {
 	Metrics    *MetricsService
 	Search     *SearchService
 	Reports    *ReportsService
+	Schedules  *SchedulesService
 	Auth       *AuthService
 	Tokens     *TokensService
 	Alerts     *AlertsService
@@ -1235,6 +1327,7 @@ func (c *Client) connect() {
 	c.Metrics = &MetricsService{c}
 	c.Search = &SearchService{c}
 	c.Reports = &ReportsService{c}
+	c.Schedules = &SchedulesService{c}
 	c.Auth = &AuthService{c}
 	c.Tokens = &TokensService{c}
 	c.Alerts = &AlertsService{c}

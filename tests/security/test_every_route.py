@@ -82,6 +82,11 @@ TABLE = {
     "test_webhook": "webhooks:write",
     "list_webhook_deliveries": "webhooks:read",
     "redeliver_webhook": "webhooks:write",
+    "create_schedule": "reports:write",
+    "list_schedules": "reports:read",
+    "get_schedule": "reports:read",
+    "update_schedule": "reports:write",
+    "delete_schedule": "reports:write",
     "whoami": ANYBODY,
     "create_ticket": ANYBODY,
     "stream_events": ANYBODY,  # each channel needs the scope of its list: tests/api/test_ws.py
@@ -247,6 +252,7 @@ async def answers(caller: httpx2.AsyncClient) -> dict[str, httpx2.Response]:
         )
         body = BODIES.get(operation, {})
         content: dict[str, Any] = {"json": body} if method in ("POST", "PUT", "PATCH") else {}
+        content: dict[str, Any] = {"json": body} if method in ("PATCH", "POST", "PUT") else {}
         found[operation] = await caller.request(method, f"{url}{QUERIES.get(operation, '')}", **content)
     return found
 

@@ -795,8 +795,8 @@ export interface ReportWish {
   partitions?: string[] | null;
   /** Whether PDF and HTML have charts */
   includeCharts?: boolean;
-  /** IANA name, of the days */
-  timeZone?: string;
+  /** IANA name, of the days; UTC without it, in a schedule that of the schedule */
+  timeZone?: string | null;
 }
 
 /** What a job had asked for, or was given. */
@@ -807,6 +807,74 @@ export interface Request {
   timeLimit: string | null;
   nodes: number;
   gpus: number;
+}
+
+/** A report that is made again and again. */
+export interface Schedule {
+  scheduleId: string;
+  name: string;
+  cron: string;
+  timeZone: string;
+  enabled: boolean;
+  type: 'efficiency' | 'queue' | 'usage' | 'utilization';
+  format: 'csv' | 'html' | 'json' | 'pdf' | 'xlsx';
+  parameters: ScheduleParameters;
+  delivery: ScheduleDelivery;
+  /** When it is due; null while it is paused */
+  nextRunAt: string | null;
+  /** When it was due the last time */
+  lastRunAt: string | null;
+  /**
+   * Of the last report: processing, completed, failed, cancelled, deleted. Else waiting (it is tried
+   * again), failed (it could not be asked for), stopped (it is paused until its owner resumes it); null:
+   * none yet
+   */
+  lastStatus: string | null;
+  /** Why it waits, failed or was stopped */
+  lastError: string | null;
+  lastReportId: string | null;
+  createdAt: string;
+  updatedAt: string;
+  /** Whose it is */
+  user: string;
+}
+
+/** What became of a schedule. */
+export interface ScheduleAnswer {
+  scheduleId: string;
+  message: string;
+}
+
+/** Where each report goes. */
+export interface ScheduleDelivery {
+  method: string;
+  email: string | null;
+  url: string | null;
+  /** What a webhook is signed with; only in the answer to the request that set it */
+  secret: string | null;
+}
+
+/** A page of schedules. */
+export interface ScheduleList {
+  total: number;
+  limit: number;
+  offset: number;
+  hasMore: boolean;
+  schedules: Schedule[];
+}
+
+/** What of, and when. */
+export interface ScheduleParameters {
+  /** day, week, month, quarter, year: the last full one before each run; custom */
+  period: string;
+  /** First day; null: as `period` has it */
+  startDate: string | null;
+  /** Last day, which belongs to it */
+  endDate: string | null;
+  timeZone: string;
+  /** null: all */
+  partitions: string[] | null;
+  includeCharts: boolean;
 }
 
 /** Something that fits. */
@@ -1326,6 +1394,57 @@ export interface ReportListOptions {
 export interface ReportGetOptions {
   /** Answer when it is finished, after so many seconds at the latest */
   wait?: number;
+}
+
+/** What `schedules.create` is asked for. */
+export interface ScheduleCreateRequest {
+  /** What people call it */
+  name: string;
+  /**
+   * When: minute, hour, day of month, month, day of week as in crontab(5), or `@hourly`, `@daily`,
+   * `@weekly`, `@monthly`
+   */
+  cron: string;
+  type: 'efficiency' | 'queue' | 'usage' | 'utilization';
+  /**
+   * IANA name of the clock that `cron` is about, and of the report's days unless `parameters` says
+   * otherwise
+   */
+  timeZone?: string;
+  /** Whether reports are made; false is a pause */
+  enabled?: boolean;
+  format?: 'csv' | 'html' | 'json' | 'pdf' | 'xlsx';
+  parameters?: ReportWish;
+  delivery?: DeliveryWish;
+}
+
+/** What `schedules.list` may be asked for. */
+export interface ScheduleListOptions {
+  /** Schedules of this user, for administrators */
+  user?: string;
+  /** Maximum results */
+  limit?: number;
+  /** Pagination offset */
+  offset?: number;
+}
+
+/** What `schedules.update` is asked for. */
+export interface ScheduleUpdateRequest {
+  /** What people call it */
+  name?: string;
+  /**
+   * When: minute, hour, day of month, month, day of week as in crontab(5), or `@hourly`, `@daily`,
+   * `@weekly`, `@monthly`
+   */
+  cron?: string;
+  /** IANA name of the clock */
+  timeZone?: string;
+  /** false pauses, true resumes */
+  enabled?: boolean;
+  type?: 'efficiency' | 'queue' | 'usage' | 'utilization';
+  format?: 'csv' | 'html' | 'json' | 'pdf' | 'xlsx';
+  parameters?: ReportWish;
+  delivery?: DeliveryWish;
 }
 
 /** What `auth.login` is asked for. */

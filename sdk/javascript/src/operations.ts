@@ -61,6 +61,12 @@ import type {
   ReportGetOptions,
   ReportList,
   ReportListOptions,
+  Schedule,
+  ScheduleAnswer,
+  ScheduleCreateRequest,
+  ScheduleList,
+  ScheduleListOptions,
+  ScheduleUpdateRequest,
   SearchQueryOptions,
   SearchResult,
   SearchResults,
@@ -424,6 +430,59 @@ export class ReportOperations extends Resource {
   }
 }
 
+/** Reports that are made again and again. */
+export class ScheduleOperations extends Resource {
+  /**
+   * Have a report made, and delivered, whenever a cron expression is due.
+   *
+   * Each report is of what the caller may see at that time. What is missed while no server runs is made
+   * up once.
+   */
+  create(request: ScheduleCreateRequest, call: CallOptions = {}): Promise<Schedule> {
+    return this.http.model('Schedule', 'POST', '/v1/reports/schedules', { body: request, shape: 'ScheduleCreateRequest', ...call });
+  }
+
+  /** The caller's schedules, the newest first; administrators see everybody's. */
+  list(options: ScheduleListOptions = {}, call: CallOptions = {}): Promise<ScheduleList> {
+    return this.http.model('ScheduleList', 'GET', '/v1/reports/schedules', { query: options, ...call });
+  }
+
+  /** Every row of all pages of `list`, in its order; a page is fetched when it is due. */
+  async *iterate(
+    options: Omit<ScheduleListOptions, 'limit' | 'offset'> & { pageSize?: number } = {},
+    call: CallOptions = {},
+  ): AsyncGenerator<Schedule> {
+    const { pageSize = 500, ...filters } = options;
+    for (let offset = 0; ; ) {
+      const wanted = { ...filters, limit: pageSize, offset: offset || undefined };
+      const page = await this.list(wanted, call);
+      yield* page.schedules;
+      offset += page.schedules.length;
+      if (!page.hasMore || page.schedules.length === 0) return;
+    }
+  }
+
+  /** When it is due next, and what became of its last report. */
+  get(scheduleId: string, call: CallOptions = {}): Promise<Schedule> {
+    return this.http.model('Schedule', 'GET', path('/v1/reports/schedules/{}', scheduleId), { ...call });
+  }
+
+  /**
+   * Pause (`"enabled": false`), resume or change a schedule.
+   *
+   * Who changes what it makes, or resumes it, is from then on the one whose rights it has.
+   * Administrators may pause the schedules of others. What was due during a pause is not made up.
+   */
+  update(scheduleId: string, request: ScheduleUpdateRequest = {}, call: CallOptions = {}): Promise<Schedule> {
+    return this.http.model('Schedule', 'PATCH', path('/v1/reports/schedules/{}', scheduleId), { body: request, shape: 'ScheduleUpdateRequest', ...call });
+  }
+
+  /** Make no more of its reports; those that were made stay. */
+  delete(scheduleId: string, call: CallOptions = {}): Promise<ScheduleAnswer> {
+    return this.http.model('ScheduleAnswer', 'DELETE', path('/v1/reports/schedules/{}', scheduleId), { ...call });
+  }
+}
+
 /** Who the caller is, and logging in. */
 export class AuthOperations extends Resource {
   /** Give a user a personal token for a few hours; 404 where logins are not set up. */
@@ -784,6 +843,7 @@ export class Resources {
   readonly metrics: MetricOperations;
   readonly search: SearchOperations;
   readonly reports: ReportOperations;
+  readonly schedules: ScheduleOperations;
   readonly auth: AuthOperations;
   readonly tokens: TokenOperations;
   readonly alerts: AlertOperations;
@@ -803,6 +863,7 @@ export class Resources {
     this.metrics = new MetricOperations(http);
     this.search = new SearchOperations(http);
     this.reports = new ReportOperations(http);
+    this.schedules = new ScheduleOperations(http);
     this.auth = new AuthOperations(http);
     this.tokens = new TokenOperations(http);
     this.alerts = new AlertOperations(http);

@@ -34,6 +34,7 @@ from s9s.services.live.alerts import Alerts
 from s9s.services.metrics import Metrics
 from s9s.services.nodes import Nodes
 from s9s.services.partitions import Partitions
+from s9s.services.reports.schedules import Schedules
 from s9s.services.reports.service import Reports
 from s9s.services.search import Search
 from s9s.services.status import Health
@@ -71,6 +72,7 @@ class Services:
     streams: EventStreams
     exports: Exports
     reports: Reports
+    schedules: Schedules
 
 
 def checks(auditing: Auditing) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:

@@ -22,8 +22,8 @@ from s9s.app.history import history_key, recording
 from s9s.app.hook import listening
 from s9s.app.live import Live, live
 from s9s.app.metrics import open_telemetry, sampling
-from s9s.app.queue import open_seal
 from s9s.app.reaching import reaching
+from s9s.app.reports import reporting
 from s9s.app.webhooks import posting
 from s9s.app.work import background, open_exports
 from s9s.config import Settings
@@ -48,7 +48,6 @@ from s9s.services.limits import RateLimits
 from s9s.services.live.events import EventLog
 from s9s.services.nodes import Nodes
 from s9s.services.partitions import Partitions
-from s9s.services.reports.service import Reports
 from s9s.services.search import Search
 from s9s.services.status import Health
 from s9s.services.users import Users
@@ -96,6 +95,7 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         reached = await stack.enter_async_context(reaching(settings))
         cluster, snapshot, is_simulated = reached.cluster, reached.cluster.snapshot, reached.is_simulated
         tokens.roles.follow(snapshot, tokens.known.forget)
+        standing = open_standing(tokens, is_simulated=is_simulated)
         events = await stack.enter_async_context(watched(settings, database, cluster))
         await stack.enter_async_context(listening(settings, cluster))
         name = settings.cluster.name or "default"
@@ -109,6 +109,9 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         stack.callback(search.close)
         queue = await stack.enter_async_context(background(settings, database))
         alerts = await stack.enter_async_context(alerting(settings, cluster, name, database, events, queue))
+        reports, schedules = await stack.enter_async_context(
+            reporting(settings, database, cluster, queue, standing, tokens.roles, mailer, outgoing)
+        )
         await stack.enter_async_context(purging(settings, database))
         access_tokens = open_access_tokens(settings, tokens)
         audit = Audit(AuditRecords(database))
@@ -131,7 +134,6 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         control = JobControl(cluster, jobs, holds)
         output = Output(cluster, jobs)
         following = Following(cluster, output)
-        standing = open_standing(tokens, is_simulated=is_simulated)
         channels = await stack.enter_async_context(
             live(
                 settings, cluster, database, standing, events, jobs, nodes, following, tokens, credentials,
@@ -179,7 +181,8 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             logins=logins,
             audit=audit,
             streams=channels.streams,
-            reports=Reports(cluster, history_key(settings), queue, mailer, outgoing, open_seal(settings)),
+            reports=reports,
+            schedules=schedules,
             exports=open_exports(
                 settings, queue, database, cluster, holds, jobs, nodes, users, partitions, metrics
             ),

@@ -906,7 +906,7 @@ class ReportWish(Model):
     include_charts: bool | None = None
     """Whether PDF and HTML have charts"""
     time_zone: str | None = None
-    """IANA name, of the days"""
+    """IANA name, of the days; UTC without it, in a schedule that of the schedule"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -919,6 +919,83 @@ class Request(Model):
     time_limit: str | None = None
     nodes: int
     gpus: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Schedule(Model):
+    """A report that is made again and again."""
+
+    schedule_id: str
+    name: str
+    cron: str
+    time_zone: str
+    enabled: bool
+    type: str
+    format: str
+    parameters: ScheduleParameters
+    delivery: ScheduleDelivery
+    next_run_at: str | None = None
+    """When it is due; null while it is paused"""
+    last_run_at: str | None = None
+    """When it was due the last time"""
+    last_status: str | None = None
+    """Of the last report: processing, completed, failed, cancelled, deleted. Else waiting (it is tried
+    again), failed (it could not be asked for), stopped (it is paused until its owner resumes it); null:
+    none yet
+    """
+    last_error: str | None = None
+    """Why it waits, failed or was stopped"""
+    last_report_id: str | None = None
+    created_at: str
+    updated_at: str
+    user: str
+    """Whose it is"""
+
+
+@dataclass(slots=True, kw_only=True)
+class ScheduleAnswer(Model):
+    """What became of a schedule."""
+
+    schedule_id: str
+    message: str
+
+
+@dataclass(slots=True, kw_only=True)
+class ScheduleDelivery(Model):
+    """Where each report goes."""
+
+    method: str
+    email: str | None = None
+    url: str | None = None
+    secret: str | None = None
+    """What a webhook is signed with; only in the answer to the request that set it"""
+
+
+@dataclass(slots=True, kw_only=True)
+class ScheduleList(Model):
+    """A page of schedules."""
+
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+    schedules: list[Schedule]
+
+
+@dataclass(slots=True, kw_only=True)
+class ScheduleParameters(Model):
+    """What of, and when."""
+
+    period: str
+    """day, week, month, quarter, year: the last full one before each run; custom"""
+    start_date: str | None = None
+    """First day; null: as `period` has it"""
+    end_date: str | None = None
+    """Last day, which belongs to it"""
+    time_zone: str
+    partitions: list[str] | None = None
+    """null: all"""
+    include_charts: bool
 
 
 @dataclass(slots=True, kw_only=True)
@@ -1184,6 +1261,8 @@ PartitionList.NESTED = {"partitions": ("list", Partition)}
 Performance.NESTED = {"metrics": ("list", PerformanceBucket)}
 Report.NESTED = {"parameters": ("one", ReportParameters), "delivery": ("one", Delivery)}
 ReportList.NESTED = {"reports": ("list", Report)}
+Schedule.NESTED = {"parameters": ("one", ScheduleParameters), "delivery": ("one", ScheduleDelivery)}
+ScheduleList.NESTED = {"schedules": ("list", Schedule)}
 SearchResults.NESTED = {"results": ("list", SearchResult)}
 SilenceList.NESTED = {"silences": ("list", Silence)}
 Status.NESTED = {"clusters": ("list", ClusterStatus), "caller": ("one", CallerStatus)}

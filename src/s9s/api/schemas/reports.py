@@ -58,10 +58,18 @@ class ReportParametersBody(Struct, frozen=True, forbid_unknown_fields=True):
         Annotated[list[str], Meta(max_length=1000, description="Only these; without it all")] | None
     ) = None
     include_charts: Annotated[bool, Meta(description="Whether PDF and HTML have charts")] = True
-    time_zone: Annotated[
-        str,
-        Meta(min_length=1, max_length=64, description="IANA name, of the days", examples=["Europe/Berlin"]),
-    ] = "UTC"
+    time_zone: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=64,
+                description="IANA name, of the days; UTC without it, in a schedule that of the schedule",
+                examples=["Europe/Berlin"],
+            ),
+        ]
+        | None
+    ) = None
 
 
 class DeliveryBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -155,8 +163,8 @@ class ReportAnswer(Struct, frozen=True):
     message: str
 
 
-def report_request(body: ReportBody) -> ReportRequest:
-    """What is asked for."""
+def report_request(body: ReportBody, time_zone: str = "UTC") -> ReportRequest:
+    """What is asked for; `time_zone` is that of the days where none is given."""
     given, delivery = body.parameters, body.delivery
     target = {"email": delivery.email, "webhook": delivery.url}.get(delivery.method)
     return ReportRequest(
@@ -165,7 +173,7 @@ def report_request(body: ReportBody) -> ReportRequest:
         period=given.period,
         start_date=given.start_date,
         end_date=given.end_date,
-        time_zone=given.time_zone,
+        time_zone=given.time_zone or time_zone,
         partitions=None if given.partitions is None else tuple(given.partitions),
         include_charts=given.include_charts,
         delivery=Delivery(delivery.method, target, delivery.secret if delivery.method == "webhook" else None),

@@ -145,7 +145,10 @@ def bars(
             },
         }
     )
-    ends = "datum.before == null ? datum.value : max(datum.value, datum.before)" if before else "datum.value"
+    widest = max((one for _, value, former in drawn for one in (value, former or 0)), default=0)
+    # The text is the bar's: behind its end, or behind a tick that would be in its way there.
+    near = f"datum.before != null && datum.before > datum.value && datum.before < datum.value + {widest / 8}"
+    ends = f"{near} ? datum.before : datum.value" if before else "datum.value"
     spec = {
         "width": WIDTH,
         "height": {"step": _BAR},

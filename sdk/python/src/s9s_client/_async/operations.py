@@ -46,6 +46,9 @@ from s9s_client.models import (
     ReportAnswer,
     ReportList,
     ReportWish,
+    Schedule,
+    ScheduleAnswer,
+    ScheduleList,
     SearchResult,
     SearchResults,
     Silence,
@@ -929,6 +932,130 @@ class AsyncReportOperations(AsyncResource):
         return await self._http.bytes("GET", path("/v1/reports/{}/download", report_id))
 
 
+class AsyncScheduleOperations(AsyncResource):
+    """Reports that are made again and again."""
+
+    async def create(
+        self,
+        *,
+        name: str,
+        cron: str,
+        type: Literal["efficiency", "queue", "usage", "utilization"],
+        time_zone: str | None = None,
+        enabled: bool | None = None,
+        format: Literal["csv", "html", "json", "pdf", "xlsx"] | None = None,
+        parameters: ReportWish | Mapping[str, Any] | None = None,
+        delivery: DeliveryWish | Mapping[str, Any] | None = None,
+    ) -> Schedule:
+        """Have a report made, and delivered, whenever a cron expression is due.
+
+        Each report is of what the caller may see at that time. What is missed while no server runs is made
+        up once.
+
+        Args:
+            name: What people call it
+            cron: When: minute, hour, day of month, month, day of week as in crontab(5), or `@hourly`,
+                `@daily`, `@weekly`, `@monthly`
+            time_zone: IANA name of the clock that `cron` is about, and of the report's days unless
+                `parameters` says otherwise
+            enabled: Whether reports are made; false is a pause
+        """
+        return await self._http.model(
+            Schedule,
+            "POST",
+            "/v1/reports/schedules",
+            body={
+                "name": name,
+                "cron": cron,
+                "type": type,
+                "time_zone": time_zone,
+                "enabled": enabled,
+                "format": format,
+                "parameters": parameters,
+                "delivery": delivery,
+            },
+        )
+
+    async def list(
+        self, *, user: str | Sequence[str] | None = None, limit: int | None = None, offset: int | None = None
+    ) -> ScheduleList:
+        """The caller's schedules, the newest first; administrators see everybody's.
+
+        Args:
+            user: Schedules of this user, for administrators
+            limit: Maximum results
+            offset: Pagination offset
+        """
+        return await self._http.model(
+            ScheduleList,
+            "GET",
+            "/v1/reports/schedules",
+            query={"user": user, "limit": limit, "offset": offset},
+        )
+
+    async def iterate(
+        self, *, user: str | Sequence[str] | None = None, page_size: int = 500
+    ) -> AsyncIterator[Schedule]:
+        """Every row of all pages of `list`, in its order; a page is fetched when it is due."""
+        limit, offset = page_size, 0
+        while True:
+            page = await self.list(user=user, limit=limit, offset=offset or None)
+            for row in page.schedules:
+                yield row
+            offset += len(page.schedules)
+            if not page.has_more or not page.schedules:
+                return
+
+    async def get(self, schedule_id: str) -> Schedule:
+        """When it is due next, and what became of its last report."""
+        return await self._http.model(Schedule, "GET", path("/v1/reports/schedules/{}", schedule_id))
+
+    async def update(
+        self,
+        schedule_id: str,
+        *,
+        name: str | None = None,
+        cron: str | None = None,
+        time_zone: str | None = None,
+        enabled: bool | None = None,
+        type: Literal["efficiency", "queue", "usage", "utilization"] | None = None,
+        format: Literal["csv", "html", "json", "pdf", "xlsx"] | None = None,
+        parameters: ReportWish | Mapping[str, Any] | None = None,
+        delivery: DeliveryWish | Mapping[str, Any] | None = None,
+    ) -> Schedule:
+        """Pause (`"enabled": false`), resume or change a schedule.
+
+        Who changes what it makes, or resumes it, is from then on the one whose rights it has.
+        Administrators may pause the schedules of others. What was due during a pause is not made up.
+
+        Args:
+            name: What people call it
+            cron: When: minute, hour, day of month, month, day of week as in crontab(5), or `@hourly`,
+                `@daily`, `@weekly`, `@monthly`
+            time_zone: IANA name of the clock
+            enabled: false pauses, true resumes
+        """
+        return await self._http.model(
+            Schedule,
+            "PATCH",
+            path("/v1/reports/schedules/{}", schedule_id),
+            body={
+                "name": name,
+                "cron": cron,
+                "time_zone": time_zone,
+                "enabled": enabled,
+                "type": type,
+                "format": format,
+                "parameters": parameters,
+                "delivery": delivery,
+            },
+        )
+
+    async def delete(self, schedule_id: str) -> ScheduleAnswer:
+        """Make no more of its reports; those that were made stay."""
+        return await self._http.model(ScheduleAnswer, "DELETE", path("/v1/reports/schedules/{}", schedule_id))
+
+
 class AsyncAuthOperations(AsyncResource):
     """Who the caller is, and logging in."""
 
@@ -1605,6 +1732,7 @@ class AsyncResources:
         self.metrics = AsyncMetricOperations(http)
         self.search = AsyncSearchOperations(http)
         self.reports = AsyncReportOperations(http)
+        self.schedules = AsyncScheduleOperations(http)
         self.auth = AsyncAuthOperations(http)
         self.tokens = AsyncTokenOperations(http)
         self.alerts = AsyncAlertOperations(http)

@@ -46,6 +46,9 @@ from s9s_client.models import (
     ReportAnswer,
     ReportList,
     ReportWish,
+    Schedule,
+    ScheduleAnswer,
+    ScheduleList,
     SearchResult,
     SearchResults,
     Silence,
@@ -927,6 +930,128 @@ class ReportOperations(Resource):
         return self._http.bytes("GET", path("/v1/reports/{}/download", report_id))
 
 
+class ScheduleOperations(Resource):
+    """Reports that are made again and again."""
+
+    def create(
+        self,
+        *,
+        name: str,
+        cron: str,
+        type: Literal["efficiency", "queue", "usage", "utilization"],
+        time_zone: str | None = None,
+        enabled: bool | None = None,
+        format: Literal["csv", "html", "json", "pdf", "xlsx"] | None = None,
+        parameters: ReportWish | Mapping[str, Any] | None = None,
+        delivery: DeliveryWish | Mapping[str, Any] | None = None,
+    ) -> Schedule:
+        """Have a report made, and delivered, whenever a cron expression is due.
+
+        Each report is of what the caller may see at that time. What is missed while no server runs is made
+        up once.
+
+        Args:
+            name: What people call it
+            cron: When: minute, hour, day of month, month, day of week as in crontab(5), or `@hourly`,
+                `@daily`, `@weekly`, `@monthly`
+            time_zone: IANA name of the clock that `cron` is about, and of the report's days unless
+                `parameters` says otherwise
+            enabled: Whether reports are made; false is a pause
+        """
+        return self._http.model(
+            Schedule,
+            "POST",
+            "/v1/reports/schedules",
+            body={
+                "name": name,
+                "cron": cron,
+                "type": type,
+                "time_zone": time_zone,
+                "enabled": enabled,
+                "format": format,
+                "parameters": parameters,
+                "delivery": delivery,
+            },
+        )
+
+    def list(
+        self, *, user: str | Sequence[str] | None = None, limit: int | None = None, offset: int | None = None
+    ) -> ScheduleList:
+        """The caller's schedules, the newest first; administrators see everybody's.
+
+        Args:
+            user: Schedules of this user, for administrators
+            limit: Maximum results
+            offset: Pagination offset
+        """
+        return self._http.model(
+            ScheduleList,
+            "GET",
+            "/v1/reports/schedules",
+            query={"user": user, "limit": limit, "offset": offset},
+        )
+
+    def iterate(self, *, user: str | Sequence[str] | None = None, page_size: int = 500) -> Iterator[Schedule]:
+        """Every row of all pages of `list`, in its order; a page is fetched when it is due."""
+        limit, offset = page_size, 0
+        while True:
+            page = self.list(user=user, limit=limit, offset=offset or None)
+            for row in page.schedules:
+                yield row
+            offset += len(page.schedules)
+            if not page.has_more or not page.schedules:
+                return
+
+    def get(self, schedule_id: str) -> Schedule:
+        """When it is due next, and what became of its last report."""
+        return self._http.model(Schedule, "GET", path("/v1/reports/schedules/{}", schedule_id))
+
+    def update(
+        self,
+        schedule_id: str,
+        *,
+        name: str | None = None,
+        cron: str | None = None,
+        time_zone: str | None = None,
+        enabled: bool | None = None,
+        type: Literal["efficiency", "queue", "usage", "utilization"] | None = None,
+        format: Literal["csv", "html", "json", "pdf", "xlsx"] | None = None,
+        parameters: ReportWish | Mapping[str, Any] | None = None,
+        delivery: DeliveryWish | Mapping[str, Any] | None = None,
+    ) -> Schedule:
+        """Pause (`"enabled": false`), resume or change a schedule.
+
+        Who changes what it makes, or resumes it, is from then on the one whose rights it has.
+        Administrators may pause the schedules of others. What was due during a pause is not made up.
+
+        Args:
+            name: What people call it
+            cron: When: minute, hour, day of month, month, day of week as in crontab(5), or `@hourly`,
+                `@daily`, `@weekly`, `@monthly`
+            time_zone: IANA name of the clock
+            enabled: false pauses, true resumes
+        """
+        return self._http.model(
+            Schedule,
+            "PATCH",
+            path("/v1/reports/schedules/{}", schedule_id),
+            body={
+                "name": name,
+                "cron": cron,
+                "time_zone": time_zone,
+                "enabled": enabled,
+                "type": type,
+                "format": format,
+                "parameters": parameters,
+                "delivery": delivery,
+            },
+        )
+
+    def delete(self, schedule_id: str) -> ScheduleAnswer:
+        """Make no more of its reports; those that were made stay."""
+        return self._http.model(ScheduleAnswer, "DELETE", path("/v1/reports/schedules/{}", schedule_id))
+
+
 class AuthOperations(Resource):
     """Who the caller is, and logging in."""
 
@@ -1597,6 +1722,7 @@ class Resources:
         self.metrics = MetricOperations(http)
         self.search = SearchOperations(http)
         self.reports = ReportOperations(http)
+        self.schedules = ScheduleOperations(http)
         self.auth = AuthOperations(http)
         self.tokens = TokenOperations(http)
         self.alerts = AlertOperations(http)
