@@ -3,9 +3,12 @@
 A comment stands on a line of its own:
 
     <!-- as dave -->                from here on the page's blocks have this user's token; at first alice's
-    <!-- given 12345: command -->   from here on `12345` is what the command prints, anew for each block
+    <!-- given 12345: command -->   from here on `12345` is what the command prints, anew for each block;
+                                    `submit LINE` is a job with that line, `running LINE` and `finished LINE`
+                                    one that is it
     <!-- file: job.sh -->           the next block is a file of this name, for blocks below it
     <!-- until: ready -->           the next block runs until it has said that (a regular expression)
+    <!-- fails -->                  the next block, of the shell, ends with an error
     <!-- schema: JobRow -->         the next block is valid by this schema of the OpenAPI or AsyncAPI document
     <!-- not run: reason -->        the next block cannot be run here
 """
@@ -27,7 +30,7 @@ READMES = [
 ]
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<language>\S*)[^`]*$")
-_COMMENT = re.compile(r"^ *<!-- (?P<word>as|given|file|until|schema|not run)(?P<rest>[: ].*?)? -->$")
+_COMMENT = re.compile(r"^ *<!-- (?P<word>as|given|file|until|fails|schema|not run)(?P<rest>[: ].*?)? -->$")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Block:
     """Commands by the words that stand for what they print."""
     file: str | None = None
     until: str | None = None
+    fails: bool = False
     schema: str | None = None
     not_run: str | None = None
 
@@ -84,6 +88,7 @@ def _blocks(page: Path) -> Iterator[Block]:
                 page, number, opened["language"], text, user, givens,
                 file=following.get("file"),
                 until=following.get("until"),
+                fails="fails" in following,
                 schema=following.get("schema"),
                 not_run=following.get("not run"),
             )  # fmt: skip

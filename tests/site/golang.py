@@ -11,7 +11,19 @@ from tests.site.blocks import Block
 from tests.site.sessions import BlockFailed
 
 #: What a block that is no whole program may use, as an editor would import it.
-_PACKAGES = ["bufio", "context", "encoding/json", "errors", "fmt", "log", "net/http", "os", "strings", "time"]
+_PACKAGES = [
+    "bufio",
+    "context",
+    "encoding/json",
+    "errors",
+    "fmt",
+    "io",
+    "log",
+    "net/http",
+    "os",
+    "strings",
+    "time",
+]
 
 _MAIN = """package main
 

@@ -60,6 +60,7 @@ class PageRun:
         self._package = package
         self._sessions: dict[str, Session] = {}
         self._stack = ExitStack()
+        self._finished: dict[str, str] = {}
         self._said = ""
         self.seconds = 60.0
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("S9S_", "SLURM"))}
@@ -73,6 +74,8 @@ class PageRun:
             "S9S_CLUSTER": "simulated",
             "TERM": "dumb",
         }
+        # An answer that is an error is a block that failed.
+        (directory / ".curlrc").write_text("fail-with-body\nsilent\nshow-error\n")
         if package is not None:
             (directory / "node_modules/@s9s").mkdir(parents=True)
             os.symlink(package, directory / "node_modules/@s9s/client")
@@ -118,15 +121,35 @@ class PageRun:
             text = text.replace(address, self._server.base_url)
         for word, value in words.items():
             text = re.sub(rf"\b{re.escape(word)}\b", lambda _, value=value: value, text)
+        if block.fails:
+            text = f"( set -e\n{text}) && exit 1\ntrue"
         return self._session(language).run(text, token, self.seconds)
 
     def _words(self, block: Block, token: str) -> dict[str, str]:
         """What stands for what in this block; made anew for each, so that one may cancel what another did."""
         return {
-            word: self._command(command, token)
+            word: self._given(command, block.user, token)
             for word, command in block.givens.items()
             if re.search(rf"\b{re.escape(word)}\b", block.text)
         }
+
+    def _given(self, command: str, user: str, token: str) -> str:
+        verb, _, line = command.partition(" ")
+        if verb not in ("submit", "running", "finished"):
+            return self._command(command, token)
+        if command not in self._finished:
+            caller = self._server.as_user(user)
+            made = caller.post("/v1/jobs", json={"script": f"#!/bin/sh\n{line}\n"})
+            assert made.status_code == 201, made.text
+            job_id: str = made.json()["job_id"]
+            if verb == "running":
+                caller.reach(job_id, "RUNNING")
+            if verb != "finished":
+                return job_id
+            # Nobody can change it any more, so that one does for all blocks.
+            caller.reach(job_id, "COMPLETED")
+            self._finished[command] = job_id
+        return self._finished[command]
 
     def _command(self, command: str, token: str) -> str:
         done = subprocess.run(
