@@ -395,6 +395,8 @@ type HistoryStatus struct {
 	// Of the first fill, 0 to 1
 	Progress  *float64 `json:"progress"`
 	LastError *string  `json:"last_error"`
+	// Running in accounting and unknown to slurmctld; null where nobody can tell
+	RunawayJobs *int `json:"runaway_jobs"`
 }
 
 // Job: A job with everything that is known of it.

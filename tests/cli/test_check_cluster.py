@@ -1,6 +1,7 @@
 """The cluster's part of `s9s check`, on a scripted backend and on real clusters."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from s9s.domain.accounting import User
 from s9s.domain.changes import Changes
 from s9s.domain.clusters import ClusterInfo
 from s9s.domain.errors import PermissionDenied, ResourceNotFound, SlurmUnavailable
+from s9s.domain.jobs import Job
+from tests.snapshot.making import job
 
 INFO = ClusterInfo(name="lab", slurm_version="24.11.5", routes={"list jobs": "squeue"})
 
@@ -261,3 +264,17 @@ async def test_a_real_slurm_24_11(lab24: Lab, mode: str) -> None:
 @pytest.mark.parametrize("mode", ["cli", "slurmrestd", "auto"])
 async def test_a_real_slurm_26_05(lab26: Lab, mode: str) -> None:
     await check_lab(lab26, mode)
+
+
+async def test_jobs_that_never_end_for_accounting_are_told(given: Any) -> None:
+    began = int(time.time()) - 3600
+
+    class Runaway(Backend):
+        async def unended_jobs(self) -> list[Job]:
+            self._fail("unended")
+            return [job(number, submit_time=began, start_time=began) for number in (7, 8)]
+
+    [line] = texts(await given(Runaway()), Level.WARN)
+    assert line.startswith("accounting: 2 jobs run there")
+    assert "(7, 8)" in line
+    assert not texts(await given(Runaway(unended=SlurmUnavailable("slurmdbd is down"))), Level.WARN)

@@ -393,6 +393,8 @@ export interface HistoryStatus {
   /** Of the first fill, 0 to 1 */
   progress: number | null;
   lastError: string | null;
+  /** Running in accounting and unknown to slurmctld; null where nobody can tell */
+  runawayJobs: number | null;
 }
 
 /** A job with everything that is known of it. */

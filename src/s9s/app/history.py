@@ -9,7 +9,8 @@ from s9s.config import Settings
 from s9s.domain.instants import parse_instant
 from s9s.services.clusters import Cluster
 from s9s.services.history.finished import History
-from s9s.services.history.recorder import Plan, Recorder
+from s9s.services.history.plan import Plan
+from s9s.services.history.recorder import Recorder
 from s9s.snapshot.clock import Clock
 from s9s.storage.database import Database
 from s9s.storage.history import HistoryRecords
@@ -36,6 +37,7 @@ async def recording(
         interval_seconds=section.interval_seconds,
         reread_days=section.reread_days,
         jobs_per_second=section.jobs_per_second,
+        keep_days=section.keep_days,
     )
     recorder = Recorder(cluster, key, records, plan, clock)
     await recorder.start()

@@ -198,6 +198,15 @@ class SupportsLiveUsage(Protocol):
 
 
 @runtime_checkable
+class SupportsUnended(Protocol):
+    """A backend whose accounting can be asked which jobs it believes to be running."""
+
+    async def unended_jobs(self) -> list[Job]:
+        """Jobs that have begun and have no end in accounting. Raises `SlurmUnavailable`."""
+        ...
+
+
+@runtime_checkable
 class SupportsReservations(Protocol):
     """A backend that knows of reservations."""
 

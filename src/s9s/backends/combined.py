@@ -19,6 +19,7 @@ from s9s.backends.base import (
     Feed,
     SupportsLiveUsage,
     SupportsReservations,
+    SupportsUnended,
     SupportsUsage,
     Unsupported,
 )
@@ -197,6 +198,12 @@ class CombinedBackend:
         with suppress(_NoWay):
             return await self._try("finished jobs", read)
         return []
+
+    async def unended_jobs(self) -> list[Job]:
+        for name, way in self._ways.items():
+            if name in self._infos and isinstance(way, SupportsUnended):
+                return await self._calls.measure("unended jobs", name, way.unended_jobs())
+        raise Unsupported("only Slurm's commands tell which jobs have no end in accounting")
 
     async def usage_of_running(self, jobs: Sequence[Job], actor: str) -> dict[int, JobUsage]:
         for name, way in self._ways.items():

@@ -28,6 +28,9 @@ class History(Section):
     restart. `s9s history import` goes further back at once."""
     since: Date | None = None
     """The day (UTC) the first fill goes back to, instead of `days`."""
+    keep_days: Annotated[int, Field(ge=0, le=36_500)] = 0
+    """Jobs that ended longer ago are removed, a thousand at a time, once an hour; 0 keeps them for ever. The
+    first fill goes no further back than this."""
     interval_seconds: Annotated[float, Field(ge=1, le=3600)] = 10.0
     """Shortest time between two questions to accounting for jobs that have just ended."""
     reread_days: Annotated[int, Field(ge=1, le=365)] = 7

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from s9s.domain.clusters import ClusterInfo
 from s9s.services.clusters import Cluster
-from s9s.services.history.recorder import HistoryStatus
+from s9s.services.history.plan import HistoryStatus
 
 
 class ClusterHealth(Struct, frozen=True):

@@ -64,6 +64,24 @@ class HistoryRecords:
             changed += await self._database.commit_bulk(work)
         return changed
 
+    async def forget(self, cluster: str, before: int, most: int) -> int:
+        """Remove jobs that ended before an instant, `most` of them at most, the oldest first; how many."""
+        oldest = (
+            select(_c.number)
+            .where(_c.cluster == cluster, _c.end_time < before)
+            .order_by(_c.end_time, _c.numeric_id)
+            .limit(most)
+        )
+
+        def write(connection: Connection) -> int:
+            numbers = list(connection.scalars(oldest))
+            for begin in range(0, len(numbers), _PIECE):
+                piece = numbers[begin : begin + _PIECE]
+                connection.execute(delete(finished_jobs).where(_c.number.in_(piece)))
+            return len(numbers)
+
+        return await self._database.commit_bulk(write)
+
     async def page(self, cluster: str, query: JobQuery) -> tuple[list[FinishedJob], int]:
         """One page in the order of the query, and how many there are in all.
 

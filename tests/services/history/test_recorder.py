@@ -16,7 +16,9 @@ from s9s.domain.history import FinishedJob
 from s9s.domain.jobs import Job, JobState, JobUsage
 from s9s.domain.queries import JobQuery
 from s9s.services.clusters import Cluster
-from s9s.services.history.recorder import Plan, Recorder
+from s9s.services.history.asking import runaways
+from s9s.services.history.plan import Plan
+from s9s.services.history.recorder import Recorder
 from s9s.snapshot.snapshot import Snapshot, Update
 from s9s.snapshot.store import JobChange
 from s9s.storage.database import Database
@@ -264,3 +266,46 @@ async def test_without_accounting_what_slurmctld_shows_is_kept(world: World) -> 
     await until(both)
     assert not world.accounting.calls
     assert recorder.status().source == "slurmctld"
+
+
+async def test_what_is_older_than_it_is_to_be_kept_goes_and_does_not_come_back(world: World) -> None:
+    for number in range(1, 3000):
+        world.end(number, at=NOON - number * 3600)
+    recorder = await world.start(since=NOON - 4000 * 3600)
+    await until(lambda: recorder.status().fraction == 1.0)
+    await world.stop()
+    assert len(await world.recorded()) == 2999
+    recorder = await world.start(since=NOON - 4000 * 3600, keep_days=20)
+
+    async def gone() -> bool:
+        kept = await world.recorded()
+        return min(one.job.end_time or 0 for one in kept.values()) >= int(world.clock.now()) - 20 * DAY - 3600
+
+    await until(gone)
+    assert set(range(1, 300)) <= set(await world.recorded())
+    status = recorder.status()
+    assert status.since is not None
+    assert status.since >= int(world.clock.now()) - 20 * DAY - 2 * 3600
+    assert status.fraction == 1.0
+    calls = len(world.accounting.calls)
+    await until(lambda: len(world.accounting.calls) > calls + 5)
+    assert all(start > NOON - 21 * DAY for start, _ in world.accounting.calls[calls:])
+
+
+async def test_runaway_jobs_are_counted_and_not_recorded(world: World) -> None:
+    long_ago, lately = NOON - 5000, NOON - 5
+    unended = [
+        job(1, start_time=long_ago), job(2, start_time=long_ago), job(3, start_time=lately),
+        job(4, start_time=long_ago),
+    ]  # fmt: skip
+    world.snapshot.jobs.apply(everything([unended[0], job(2, "COMPLETED")]))
+
+    async def unended_jobs() -> list[Job]:
+        return unended
+
+    world.accounting.unended_jobs = unended_jobs  # type: ignore[attr-defined]
+    lost = runaways(unended, world.snapshot.jobs.get, NOON)
+    assert [one.numeric_id for one in lost] == [2, 4], "job 1 is alive, and job 3 perhaps too new to be seen"
+    recorder = await world.start()
+    await until(lambda: recorder.status().runaway_jobs == 3)  # this clock hurries: job 3 is no longer new
+    assert not await world.recorded()

@@ -459,6 +459,8 @@ class HistoryStatus(Model):
     progress: float | None = None
     """Of the first fill, 0 to 1"""
     last_error: str | None = None
+    runaway_jobs: int | None = None
+    """Running in accounting and unknown to slurmctld; null where nobody can tell"""
 
 
 @dataclass(slots=True, kw_only=True)

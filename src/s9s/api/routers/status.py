@@ -14,7 +14,7 @@ from s9s.api.schemas.status import CallerStatus, ClusterStatus, HistoryStatus, S
 from s9s.domain.errors import SlurmUnavailable
 from s9s.domain.instants import format_instant
 from s9s.services.access import Caller
-from s9s.services.history import recorder
+from s9s.services.history import plan
 from s9s.services.status import ClusterHealth, Health
 
 
@@ -88,7 +88,7 @@ def _cluster(health: ClusterHealth) -> ClusterStatus:
     )
 
 
-def _history(status: recorder.HistoryStatus) -> HistoryStatus:
+def _history(status: plan.HistoryStatus) -> HistoryStatus:
     def at(instant: int | None) -> str | None:
         return None if instant is None else format_instant(instant)
 
@@ -100,4 +100,5 @@ def _history(status: recorder.HistoryStatus) -> HistoryStatus:
         wanted_since=at(status.wanted_since),
         progress=None if fraction is None else round(fraction, 4),
         last_error=status.last_error,
+        runaway_jobs=status.runaway_jobs,
     )

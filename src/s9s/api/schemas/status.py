@@ -19,6 +19,13 @@ class HistoryStatus(Struct, frozen=True):
     wanted_since: Annotated[str, Meta(description="The first fill goes back so far")] | None
     progress: Annotated[float, Meta(description="Of the first fill, 0 to 1", examples=[0.42])] | None
     last_error: str | None
+    runaway_jobs: (
+        Annotated[
+            int,
+            Meta(description="Running in accounting and unknown to slurmctld; null where nobody can tell"),
+        ]
+        | None
+    )
 
 
 class ClusterStatus(Struct, frozen=True):

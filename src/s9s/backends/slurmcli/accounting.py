@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Final
 
 import structlog
@@ -44,6 +45,12 @@ class Accounting:
             return []
         query = sacct.finished_with_steps(max(start, _FIRST_INSTANT), end, await self._wanted())
         return await self._finished(query, start, end)
+
+    async def unended(self) -> list[Job]:
+        """Jobs that have begun and have no end, of any age. Raises `SlurmUnavailable`."""
+        query = sacct.running_at(int(time.time()), await self._wanted())
+        jobs = [one.job for one in await self._jobs(query, "read running jobs")]
+        return [job for job in jobs if not job.state.is_finished and job.start_time is not None]
 
     async def _finished(self, query: sacct.Query, start: int, end: int) -> list[FinishedJob]:
         found = {

@@ -97,6 +97,9 @@ class CommandLineBackend:
             return []
         return await self._accounting.finished_with_usage(start, end)
 
+    async def unended_jobs(self) -> list[Job]:
+        return await self._accounting.unended() if (await self._info()).has_accounting else []
+
     async def usage_of_running(self, jobs: Sequence[Job], actor: str) -> dict[int, JobUsage]:
         return await self._live.usage(jobs, actor)
 

@@ -78,6 +78,12 @@ def finished_between(start: int, end: int, wanted: tuple[str, ...]) -> Query:
     return _query([*_window(start, end), "--allocations"], wanted)
 
 
+def running_at(instant: int, wanted: tuple[str, ...]) -> Query:
+    """Jobs that ran in the minute before, however long ago they began."""
+    window = [f"--starttime=uts{instant - 60}", f"--endtime=uts{instant}", "--state=RUNNING,SUSPENDED"]
+    return _query([*window, "--allocations"], wanted)
+
+
 def finished_with_steps(start: int, end: int, wanted: tuple[str, ...]) -> Query:
     """The same jobs, each followed by its steps: those are not asked for their state."""
     return _query(_window(start, end), wanted)

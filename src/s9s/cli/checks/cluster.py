@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from s9s.app.clusters import Found, falls_back, find_slurm, open_backend, reaches_only_this_host
-from s9s.backends.base import Backend
+from s9s.backends.base import Backend, SupportsUnended
 from s9s.backends.processes import Processes
 from s9s.backends.slurmrestd import KeyTokens, UnusableKey
 from s9s.cli.checks.findings import Finding, fail, ok, open_to_others, warn
@@ -21,6 +21,8 @@ from s9s.config import Settings
 from s9s.domain.accounting import User
 from s9s.domain.clusters import ClusterInfo
 from s9s.domain.errors import ResourceNotFound, S9SError, SlurmUnavailable
+from s9s.domain.jobs import Job
+from s9s.services.history.asking import runaways
 
 #: What is run, and whether anything is lost but accounting without it.
 _TOOLS: Final = {
@@ -230,6 +232,28 @@ async def _reads(
             yield warn(name, f"{text}, so they are refreshed every {took * _SHARE:.0f} s or so")
         else:
             yield ok(name, text)
+        if name == "jobs" and info.has_accounting:
+            living = {str(one.numeric_id): one for one in found if isinstance(one, Job)}
+            async for finding in _ends(backend, living.get, now):
+                yield finding
         known = {one.username for one in found if isinstance(one, User)}
         if known and (unknown := sorted(users - known)):
             yield warn("tokens", f"there are tokens for {', '.join(unknown)}, whom Slurm does not know")
+
+
+async def _ends(backend: Backend, known: Callable[[str], Job | None], now: int) -> AsyncIterator[Finding]:
+    """Whether there are jobs that never end for accounting."""
+    if not isinstance(backend, SupportsUnended):
+        return
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            lost = runaways(await backend.unended_jobs(), known, now)
+    except (S9SError, TimeoutError):
+        return
+    if lost:
+        some = ", ".join(job.job_id for job in lost[:5])
+        yield warn(
+            "accounting",
+            f"{len(lost)} jobs run there that slurmctld does not know ({some}): no history has them",
+            "sacctmgr show runawayjobs; then s9s history import --again from when they began",
+        )  # fmt: skip

@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 from s9s.backends.base import Backend
 from s9s.domain.errors import SlurmUnavailable
 from s9s.domain.history import FinishedJob
-from s9s.services.history.recorder import finished_between
+from s9s.services.history.asking import finished_between
 from s9s.services.history.stretches import Stretches
 from s9s.storage.history import HistoryRecords, Progress
 

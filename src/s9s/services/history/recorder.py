@@ -15,11 +15,12 @@ from typing import Final
 import structlog
 from msgspec import Struct, structs
 
-from s9s.backends.base import Backend, SupportsUsage
 from s9s.domain.errors import S9SError
-from s9s.domain.history import FinishedJob, completed
-from s9s.domain.jobs import Job
+from s9s.domain.history import FinishedJob
 from s9s.services.clusters import Cluster
+from s9s.services.history.asking import count_runaways, finished_between
+from s9s.services.history.ledger import Ledger
+from s9s.services.history.plan import HistoryStatus, Plan
 from s9s.services.history.stretches import Stretches
 from s9s.snapshot.clock import Clock, within
 from s9s.snapshot.snapshot import Update
@@ -33,8 +34,6 @@ OVERLAP_SECONDS: Final = 60
 _SEEN_SECONDS: Final = 10
 #: Without any news, accounting is asked all the same, for what nobody saw end.
 _IDLE_SECONDS: Final = 300.0
-#: How long a job that slurmctld has seen ending may be missing in accounting; then its own word is taken.
-_PATIENCE_SECONDS: Final = 600.0
 #: Without accounting, how often it is noted how far the history reaches.
 _NOTED_SECONDS: Final = 60
 _HOUR: Final = 3600
@@ -42,38 +41,9 @@ _DAY: Final = 86_400
 #: Rest after a question, in times of what it took.
 _REST: Final = 3.0
 _LONGEST_RETRY_SECONDS: Final = 60.0
-#: Jobs whose end is waited for in accounting; their own stretch of time is read whatever their number.
-_MOST_AWAITED: Final = 100_000
-
-
-class Plan(Struct, frozen=True, kw_only=True):
-    """How a history is kept; see the settings of the same names."""
-
-    since: int | None = None
-    days: int = 365
-    interval_seconds: float = 10.0
-    reread_days: int = 7
-    jobs_per_second: int = 2000
-
-
-class HistoryStatus(Struct, frozen=True, kw_only=True):
-    """How a history is getting on."""
-
-    source: str
-    """``accounting``; or ``slurmctld``, which tells only what ends while it is watched, and of no usage."""
-    since: int | None
-    until: int | None
-    wanted_since: int | None
-    """The first fill goes back so far."""
-    last_error: str | None
-
-    @property
-    def fraction(self) -> float | None:
-        """The part of the first fill that is done; ``None`` where there is none to be done."""
-        if self.since is None or self.until is None or self.wanted_since is None:
-            return None
-        whole = self.until - self.wanted_since
-        return 1.0 if whole <= 0 or self.since <= self.wanted_since else (self.until - self.since) / whole
+#: How often what is too old is removed, and how much of it at once.
+_FORGET_SECONDS: Final = 3600.0
+_FORGOTTEN_AT_ONCE: Final = 1000
 
 
 class _Again(Struct, frozen=True):
@@ -102,16 +72,14 @@ class Recorder:
 
     def __init__(self, cluster: Cluster, key: str, records: HistoryRecords, plan: Plan, clock: Clock) -> None:
         self._cluster = cluster
-        self._key = key
-        self._records = records
+        self._ledger = Ledger(key, records, clock)
         self._plan = plan
         self._clock = clock
-        self._awaited: dict[int, tuple[float, Job]] = {}
-        self._recent: dict[tuple[int, int], FinishedJob] = {}
         self._forward, self._backward, self._repeated = Stretches(), Stretches(), Stretches()
         self._again: _Again | None = None
-        self._wanted_since: int | None = None
-        self._progress: Progress | None = None
+        self._first_since: int | None = None
+        self._runaways: int | None = None
+        self._forgotten_at = -_FORGET_SECONDS + clock.monotonic()
         self._looked_at = -2 * _IDLE_SECONDS + clock.monotonic()
         self._has_seen_all = False
         self._failures = 0
@@ -122,7 +90,7 @@ class Recorder:
 
     async def start(self) -> None:
         """Begin to follow the cluster. Raises `DatabaseUnavailable`."""
-        self._progress = await self._records.progress(self._key)
+        await self._ledger.begin()
         self._end_subscription = self._cluster.watcher.subscribe(self._noticed)
         self._task = asyncio.create_task(self._run(), name="history")
 
@@ -136,29 +104,21 @@ class Recorder:
 
     def status(self) -> HistoryStatus:
         """How it is getting on."""
-        progress = self._progress
+        progress = self._ledger.progress
         return HistoryStatus(
             source="accounting" if self._has_accounting() else "slurmctld",
             since=progress.since if progress else None,
             until=progress.until if progress else None,
-            wanted_since=self._wanted_since,
+            wanted_since=self._first_since,
             last_error=self._last_error,
+            runaway_jobs=self._runaways,
         )
 
     # -- following -------------------------------------------------------------------------------------------
 
     def _noticed(self, update: Update) -> None:
-        for change in update.jobs:
-            job = change.after
-            if job is None:
-                continue
-            if not job.state.is_finished:
-                self._awaited.pop(job.numeric_id, None)
-            elif change.before is None or not change.before.state.is_finished:
-                self._awaited[job.numeric_id] = (self._clock.monotonic(), job)
-                self._news.set()
-        while len(self._awaited) > _MOST_AWAITED:
-            del self._awaited[next(iter(self._awaited))]
+        if self._ledger.notice(update):
+            self._news.set()
 
     async def _run(self) -> None:
         while True:
@@ -191,27 +151,27 @@ class Recorder:
         if self._cluster.snapshot.info is None:
             return 1.0, True
         now = int(self._clock.now())
-        if self._progress is None:
-            await self._note(Progress(since=now, until=now))
-        progress = self._progress
+        if self._ledger.progress is None:
+            await self._ledger.note(Progress(since=now, until=now))
+        progress = self._ledger.progress
         assert progress is not None
+        if self._plan.keep_days and self._clock.monotonic() - self._forgotten_at >= _FORGET_SECONDS:
+            return await self._forget(progress, now), False
         if not self._has_accounting():
             return await self._record_seen(progress, now)
-        if self._wanted_since is None:
-            self._wanted_since = (
-                now - self._plan.days * _DAY if self._plan.since is None else self._plan.since
-            )
+        wanted = self._wanted_since(now)
         passed = self._clock.monotonic() - self._looked_at
-        has_news = bool(self._awaited) and passed >= self._plan.interval_seconds
+        awaited = self._ledger.awaited
+        has_news = bool(awaited) and passed >= self._plan.interval_seconds
         if has_news or passed >= _IDLE_SECONDS:
             return await self._look(progress, now), False
         if self._again is None:
             self._plan_reread(progress, now)
         if self._again is not None:
             return await self._read_again(self._again), False
-        if progress.since > self._wanted_since:
-            return await self._fill(progress, self._wanted_since), False
-        if self._awaited:
+        if progress.since > wanted:
+            return await self._fill(progress, wanted), False
+        if awaited:
             return self._plan.interval_seconds - passed, False
         return _IDLE_SECONDS - passed, True
 
@@ -231,49 +191,24 @@ class Recorder:
             until, self._looked_at = await self._settle(now), began
         since = min(progress.since, until)
         if (until, since) != (progress.until, progress.since):
-            await self._note(structs.replace(progress, until=until, since=since))
+            await self._ledger.note(structs.replace(progress, until=until, since=since))
         return self._rest(began, len(jobs))
 
     async def _settle(self, now: int) -> int:
         """The instant up to which everything is recorded; jobs that accounting is silent about hold it."""
-        given_up = self._clock.monotonic() - _PATIENCE_SECONDS
-        lost = [job for since, job in self._awaited.values() if since < given_up]
-        if lost:
-            log.warning("accounting does not know jobs that have ended", jobs=len(lost), first=lost[0].job_id)
-            await self._record([FinishedJob(job) for job in lost])
-        ends = [job.end_time for _, job in self._awaited.values() if job.end_time is not None]
-        return min([*ends, now - _SEEN_SECONDS])
-
-    async def _record(self, jobs: list[FinishedJob]) -> None:
-        """Write what is not written yet, with what slurmctld said of it."""
-        fresh = []
-        for one in jobs:
-            job = one.job
-            seen = self._awaited.get(job.numeric_id)
-            if seen is not None and seen[1].submit_time == job.submit_time:
-                one = completed(FinishedJob(seen[1]), one)
-            if self._recent.get((job.numeric_id, job.submit_time)) != one:
-                fresh.append(one)
-        await self._records.add(self._key, fresh)
-        for one in fresh:
-            self._recent[one.job.numeric_id, one.job.submit_time] = one
-        for one in jobs:
-            seen = self._awaited.get(one.job.numeric_id)
-            if seen is not None and seen[1].submit_time <= one.job.submit_time:
-                del self._awaited[one.job.numeric_id]
-        if len(self._recent) > 4 * self._forward.wanted_jobs:
-            self._recent.clear()
+        await self._ledger.give_up(remembered=self._remembered)
+        return self._ledger.complete_until(now - _SEEN_SECONDS)
 
     async def _record_seen(self, progress: Progress, now: int) -> tuple[float, bool]:
         """Without accounting: what slurmctld shows is all that there will ever be."""
         if not self._has_seen_all:
             for job in self._cluster.snapshot.jobs.finished_before(now + _DAY):
-                self._awaited.setdefault(job.numeric_id, (0.0, job))
+                self._ledger.awaited.setdefault(job.numeric_id, (0.0, job))
             self._has_seen_all = True
-        await self._record([FinishedJob(job) for _, job in self._awaited.values()])
+        await self._record([FinishedJob(job) for _, job in self._ledger.awaited.values()])
         observed = int(self._cluster.snapshot.observed_at)
         if observed - progress.until >= _NOTED_SECONDS:
-            await self._note(structs.replace(progress, until=observed))
+            await self._ledger.note(structs.replace(progress, until=observed))
         return self._plan.interval_seconds, False
 
     # -- the past --------------------------------------------------------------------------------------------
@@ -295,10 +230,12 @@ class Recorder:
             self._again = structs.replace(again, end=start)
         else:
             self._again = None
-            now, progress = int(self._clock.now()), self._progress
+            now, progress = int(self._clock.now()), self._ledger.progress
             assert progress is not None
+            jobs_of = self._cluster.snapshot.jobs.get
+            self._runaways = await count_runaways(self._cluster.backend, jobs_of, now)
             daily_at = now if again.is_daily else progress.daily_at
-            await self._note(structs.replace(progress, hourly_at=now, daily_at=daily_at))
+            await self._ledger.note(structs.replace(progress, hourly_at=now, daily_at=daily_at))
         return self._rest(began, len(jobs))
 
     async def _fill(self, progress: Progress, wanted: int) -> float:
@@ -308,26 +245,42 @@ class Recorder:
         jobs = await self._read(start, progress.since)
         self._backward.fit(len(jobs))
         await self._record(jobs)
-        await self._note(structs.replace(progress, since=start))
+        await self._ledger.note(structs.replace(progress, since=start))
         if start == wanted:
             log.info("history is filled", since=start)
         return self._rest(began, len(jobs))
 
     # -- the rest --------------------------------------------------------------------------------------------
 
+    def _wanted_since(self, now: int) -> int:
+        """The first fill goes back so far, but not to what would be removed again."""
+        if self._first_since is None:
+            days = now - self._plan.days * _DAY
+            self._first_since = days if self._plan.since is None else self._plan.since
+        if self._plan.keep_days:
+            self._first_since = max(self._first_since, now - self._plan.keep_days * _DAY)
+        return self._first_since
+
+    async def _forget(self, progress: Progress, now: int) -> float:
+        """Remove a piece of what is older than it is to be kept; the rest of it follows soon."""
+        began, before = self._clock.monotonic(), now - self._plan.keep_days * _DAY
+        if progress.since < before:
+            # Noted first: lists must not take for complete what is being removed.
+            await self._ledger.note(structs.replace(progress, since=min(before, progress.until)))
+        removed = await self._ledger.forget(before, _FORGOTTEN_AT_ONCE)
+        if removed < _FORGOTTEN_AT_ONCE:
+            self._forgotten_at = began
+        return self._rest(began, removed)
+
+    async def _record(self, jobs: list[FinishedJob]) -> None:
+        await self._ledger.record(jobs, remembered=self._remembered)
+
+    @property
+    def _remembered(self) -> int:
+        return 4 * self._forward.wanted_jobs
+
     async def _read(self, start: int, end: int) -> list[FinishedJob]:
         return await finished_between(self._cluster.backend, start, end)
-
-    async def _note(self, after: Progress) -> None:
-        """Note how far the history reaches, unless somebody else (an import) has gone further meanwhile."""
-        if await self._records.advance(self._key, self._progress, after):
-            self._progress = after
-            return
-        self._progress = kept = await self._records.progress(self._key)
-        if kept is not None:
-            merged = structs.replace(after, since=min(after.since, kept.since))
-            if await self._records.advance(self._key, kept, merged):
-                self._progress = merged
 
     def _rest(self, began: float, jobs: int) -> float:
         took = self._clock.monotonic() - began
@@ -336,10 +289,3 @@ class Recorder:
     def _has_accounting(self) -> bool:
         info = self._cluster.snapshot.info
         return info is None or info.has_accounting
-
-
-async def finished_between(backend: Backend, start: int, end: int) -> list[FinishedJob]:
-    """The jobs that ended in [start, end), with what they used where the backend can tell."""
-    if isinstance(backend, SupportsUsage):
-        return await backend.finished_with_usage(start, end)
-    return list(map(FinishedJob, await backend.finished_jobs(start, end)))
