@@ -15,26 +15,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from s9s.domain.errors import ServiceUnavailable
+from s9s.storage.engines import READERS, Engines, make_engines
 from s9s.storage.migrations import UnknownVersion, upgrade, version_of
 from s9s.storage.tables import SCHEMA_VERSION
 
 T = TypeVar("T")
 
-#: How long a writer waits for another one, in seconds.
-BUSY_SECONDS: Final = 15.0
 #: How long `Database.close` waits for connections that are still being closed.
 _CLOSE_SECONDS: Final = 5.0
-#: Pages that a writer keeps in memory: many where thousands of rows go to the ends of many indexes.
-_CACHE_KIB: Final = 2_000
-_BULK_CACHE_KIB: Final = 16_000
-#: Long reads at a time.
-_READERS: Final = 2
 
 
 class DatabaseUnavailable(ServiceUnavailable):
@@ -51,16 +44,13 @@ class DatabaseUnavailable(ServiceUnavailable):
 class Database:
     """A pool of connections to a migrated database. Made by `open`; an async context manager that closes."""
 
-    def __init__(self, engine: AsyncEngine, writer: Engine, prompt: Engine | None, scanner: Engine) -> None:
-        self._engine = engine
-        self._writer = writer
-        self._prompt = prompt
-        self._scanner = scanner
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
         self._thread = ThreadPoolExecutor(1, "database")
         self._bulk_thread = ThreadPoolExecutor(1, "database bulk")
-        self._reader_threads = ThreadPoolExecutor(_READERS, "database reader")
+        self._reader_threads = ThreadPoolExecutor(READERS, "database reader")
         self._drivers: set[threading.Thread] = set()
-        event.listen(engine.sync_engine, "connect", self._note_driver)
+        event.listen(engines.main.sync_engine, "connect", self._note_driver)
 
     @classmethod
     async def open(cls, url: str, *, create: bool = True) -> Self:
@@ -81,7 +71,9 @@ class Database:
                 _prepare_file(path)
             else:
                 _require_file(path)
-        database = cls(*_make_engines(address))
+        if (engines := make_engines(address)) is None:
+            raise DatabaseUnavailable(f"no driver for {address.drivername} databases")
+        database = cls(engines)
         try:
             if create:
                 await database._migrate()
@@ -92,12 +84,9 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections. Closing twice is harmless."""
-        await self._engine.dispose()
         for threads in (self._thread, self._bulk_thread, self._reader_threads):
             threads.shutdown(wait=False)
-        for engine in (self._writer, self._prompt):
-            if engine is not None:
-                engine.dispose()
+        await self._engines.dispose()
         await asyncio.to_thread(self._join_drivers)
 
     def _note_driver(self, connection: Any, _: object) -> None:
@@ -123,14 +112,14 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A consistent view; never waits for a writer. Raises `DatabaseUnavailable`."""
         with _translated():
-            async with self._engine.connect() as connection:
+            async with self._engines.main.connect() as connection:
                 yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction, committed at the end; the only writer meanwhile. Raises `DatabaseUnavailable`."""
         with _translated():
-            async with self._engine.connect() as connection:
+            async with self._engines.main.connect() as connection:
                 await connection.execution_options(s9s_write=True)
                 async with connection.begin():
                     yield connection
@@ -144,11 +133,11 @@ class Database:
         done right here, in a fifth of a millisecond, unless somebody else is writing at the moment.
         Raises `DatabaseUnavailable`.
         """
-        if not flushes and self._prompt is not None:
+        if not flushes and self._engines.prompt is not None:
             with suppress(_Busy):
-                return _commit(self._prompt, work, s9s_flushes=False)
+                return _commit(self._engines.prompt, work)
         return await asyncio.get_running_loop().run_in_executor(
-            self._thread, lambda: _commit(self._writer, work, s9s_flushes=flushes)
+            self._thread, _commit, self._engines.threads, work
         )
 
     async def commit_bulk(self, work: Callable[[Connection], T]) -> T:
@@ -157,7 +146,7 @@ class Database:
         It has a thread of its own; while it writes, other writers wait, so cut it into pieces.
         """
         return await asyncio.get_running_loop().run_in_executor(
-            self._bulk_thread, lambda: _commit(self._writer, work, s9s_cache_kib=_BULK_CACHE_KIB)
+            self._bulk_thread, _commit, self._engines.bulk, work
         )
 
     async def ask(self, work: Callable[[Connection], T]) -> T:
@@ -168,7 +157,7 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._reader_threads, self._ask, work)
 
     def _ask(self, work: Callable[[Connection], T]) -> T:
-        with _translated(), self._writer.connect() as connection, connection.begin():
+        with _translated(), self._engines.threads.connect() as connection, connection.begin():
             return work(connection)
 
     @contextmanager
@@ -177,7 +166,7 @@ class Database:
 
         Raises `DatabaseUnavailable`.
         """
-        with _translated(), self._scanner.connect() as connection, connection.begin():
+        with _translated(), self._engines.scanner.connect() as connection, connection.begin():
             yield connection
 
     async def is_reachable(self) -> bool:
@@ -211,69 +200,11 @@ class _Busy(DatabaseUnavailable):
     """Somebody else is writing."""
 
 
-def _commit(engine: Engine, work: Callable[[Connection], T], **options: Any) -> T:
-    """What `work` returns, committed. The options are those that `_begin` knows."""
+def _commit(engine: Engine, work: Callable[[Connection], T]) -> T:
     with _translated(), engine.connect() as connection:
-        connection.execution_options(s9s_write=True, **options)
+        connection.execution_options(s9s_write=True)
         with connection.begin():
             return work(connection)
-
-
-def _make_engines(url: URL) -> tuple[AsyncEngine, Engine, Engine | None, Engine]:
-    """For `read` and `write`, for what has threads of its own, for the event loop's, and for `scan`.
-
-    The event loop must not wait for others: ``None`` where the database is no file of this host.
-    """
-    if url.drivername == "sqlite":
-        # The driver must not begin transactions on its own: see `_begin`.
-        arguments = {"timeout": BUSY_SECONDS, "isolation_level": None}
-        engine = create_async_engine(
-            url.set(drivername="sqlite+aiosqlite"),
-            # Each connection is a thread. Writers take turns anyway; readers are short.
-            pool_size=4,
-            max_overflow=0,
-            pool_timeout=BUSY_SECONDS,
-            connect_args=arguments,
-        )
-        # A connection for each thread that uses it.
-        arguments = {**arguments, "check_same_thread": False}
-        writer = create_engine(url, pool_size=2 + _READERS, max_overflow=0, connect_args=arguments)
-        prompt = create_engine(url, poolclass=StaticPool, connect_args={**arguments, "timeout": 0})
-        scanner = create_engine(url, poolclass=NullPool, connect_args=arguments)
-        for one in (engine.sync_engine, writer, prompt, scanner):
-            event.listen(one, "connect", _set_pragmas)
-            event.listen(one, "begin", _begin)
-        event.listen(prompt, "connect", _leave_checkpoints)
-        return engine, writer, prompt, scanner
-    raise DatabaseUnavailable(f"no driver for {url.drivername} databases")
-
-
-def _set_pragmas(connection: Any, _: object) -> None:
-    cursor = connection.cursor()
-    # With the write-ahead log readers never wait, and a kill -9 loses nothing that was committed.
-    # `synchronous` is FULL, SQLite's default, unless a commit says otherwise: what was revoked stays so
-    # through a power failure too.
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
-
-
-def _leave_checkpoints(connection: Any, _: object) -> None:
-    # They wait for the disk; whoever commits next does them.
-    connection.execute("PRAGMA wal_autocheckpoint = 0").close()
-
-
-def _begin(connection: Connection) -> None:
-    # A transaction that turns from reading to writing halfway fails at once when another one has written
-    # since, whatever the timeout; one that says at its beginning that it will write waits for its turn.
-    options = connection.get_execution_options()
-    if not options.get("s9s_write", False):
-        connection.exec_driver_sql("BEGIN")
-        return
-    flushes = options.get("s9s_flushes", True)
-    connection.exec_driver_sql(f"PRAGMA cache_size = {-options.get('s9s_cache_kib', _CACHE_KIB)}")
-    connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if flushes else 'NORMAL'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _require_file(path: Path) -> None:
