@@ -25,6 +25,7 @@ _SECTIONS: Final = {
         "top": "s9s.cli.remote.top:top",
         "search": "s9s.cli.remote.search:search",
         "export": "s9s.cli.export:export",
+        "report": "s9s.cli.report:report",
         "completion": "s9s.cli.completion:completion",
     },
     "For whoever runs a server, on its host": {

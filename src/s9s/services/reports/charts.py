@@ -91,6 +91,7 @@ def bars(
     note: str = "",
     is_percent: bool = False,
     text: Sequence[str] = (),
+    tells_of_ticks: bool = False,
 ) -> Chart:
     """Horizontal bars, in the order in which they come; a tick shows the value of the period before.
 
@@ -104,6 +105,7 @@ def bars(
         note: What to know besides.
         is_percent: The axis goes from 0 to 100.
         text: What is written at the end of each bar.
+        tells_of_ticks: Whether it is about the tick as well, and so stands behind both.
     """
     drawn = rows[:MAX_BARS]
     labels = list(text[: len(drawn)]) or [""] * len(drawn)
@@ -147,7 +149,9 @@ def bars(
     )
     widest = max((one for _, value, former in drawn for one in (value, former or 0)), default=0)
     # The text is the bar's: behind its end, or behind a tick that would be in its way there.
-    near = f"datum.before != null && datum.before > datum.value && datum.before < datum.value + {widest / 8}"
+    near = "datum.before != null && datum.before > datum.value"
+    if not tells_of_ticks:
+        near += f" && datum.before < datum.value + {widest / 8}"
     ends = f"{near} ? datum.before : datum.value" if before else "datum.value"
     spec = {
         "width": WIDTH,

@@ -237,6 +237,7 @@ def _section(frame: Frame, key: str, head: str, found: dict[str, _Waits], whole:
                 unit=unit,
                 before="what nine of ten jobs waited at most",
                 text=[f"{duration(one.median or 0)} / {duration(one.ninth or 0)}" for one in found.values()],
+                tells_of_ticks=True,
             )
         ),
         tables=(table,),
