@@ -2378,6 +2378,12 @@ type EventSubscribeOptions struct {
 	Features string `json:"features,omitempty"`
 	// Only nodes that could start work (or not)
 	Available *bool `json:"available,omitempty"`
+	// Alerts of these rules, as a comma list
+	Rule string `json:"rule,omitempty"`
+	// Alerts that matter so: info, warning, critical
+	Severity string `json:"severity,omitempty"`
+	// Alerts about this
+	Subject string `json:"subject,omitempty"`
 	// Of other channels: ids of the resources
 	ResourceID string `json:"resource_id,omitempty"`
 	ctx        context.Context
@@ -2418,6 +2424,9 @@ func (o *EventSubscribeOptions) values() url.Values {
 		set(values, "snapshot", o.Snapshot)
 		set(values, "features", o.Features)
 		set(values, "available", o.Available)
+		set(values, "rule", o.Rule)
+		set(values, "severity", o.Severity)
+		set(values, "subject", o.Subject)
 		set(values, "resource_id", o.ResourceID)
 	}
 	return values

@@ -14,10 +14,11 @@ from msgspec.structs import replace
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from s9s.api import sockets
+from s9s.api import sockets, websocket
 from s9s.api.schemas.events import job_event
 from s9s.app.application import Application
-from s9s.domain.events import Event
+from s9s.domain.alerts import Alert, Rule, Severity
+from s9s.domain.events import Action, Channel, Event, event
 from s9s.domain.transitions import steps
 from s9s.services.access import Role
 from s9s.services.identity.tokens import Wish
@@ -328,7 +329,7 @@ async def test_too_large_a_message_ends_it(opened: Open) -> None:
 
 
 async def test_too_many_messages_end_it(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sockets, "_BURST", 5)
+    monkeypatch.setattr(websocket, "_BURST", 5)
     peer = await opened()
     for _ in range(20):
         await peer.send(action="ping")
@@ -495,3 +496,75 @@ async def test_a_shutdown_says_so(application: Application, secret: Callable[...
         peer = Peer(await connect(f"ws://127.0.0.1:{port}/v1/ws", additional_headers=given, proxy=None))
         await peer.subscribe()
     assert (await peer.closed())[0] == 1001
+
+
+def alert_event(number: int, **more: Any) -> Event:
+    alert = Alert(
+        **{
+            "alert_id": f"alr_{number}",
+            "rule": Rule.NODE_DOWN,
+            "subject": f"nodes/node{number:03}",
+            "severity": Severity.CRITICAL,
+            "message": "down",
+            "raised_at": 1_700_000_000,
+        }
+        | more
+    )
+    made = event(Channel.ALERTS, Action.UPDATE, alert.alert_id, {"rule": alert.rule.value}, 1_700_000_000)
+    return replace(made, job=alert.job, node=alert.node, alert=alert)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ({}, ["1", "2", "3", "4"]),
+        ({"rule": "node_down"}, ["1", "2", "4"]),
+        ({"severity": "warning,info"}, ["2", "3"]),
+        ({"subject": "nodes/node001"}, ["1"]),
+        ({"resource_id": "alr_2,alr_3"}, ["2", "3"]),
+        # What leaves the filter is told once more.
+        ({"state": "open"}, ["1", "2", "3", "4"]),
+        ({"state": ["resolved"], "severity": "critical"}, ["4"]),
+    ],
+)
+async def test_alerts_are_filtered_as_in_their_list(
+    application: Application, opened: Open, wanted: dict[str, Any], told: list[str]
+) -> None:
+    carol = await opened("carol", role=Role.OPERATOR)
+    start = (await carol.subscribe("alerts", filter=wanted))["sequence"]
+    made = [
+        alert_event(1),
+        alert_event(2, severity=Severity.WARNING),
+        alert_event(3, rule=Rule.JOB_FAILED, severity=Severity.INFO, subject="jobs/7", user="bob"),
+        alert_event(4, resolved_at=1_700_000_100),
+    ]
+    application.events.append(made)
+    await application.events.written()
+    assert [(await carol.next())["resource_id"] for _ in told] == [f"alr_{one}" for one in told]
+    await carol.silent()
+    # From disk they are the same.
+    application.events._recent.clear()
+    again = await opened("carol", role=Role.OPERATOR)
+    await again.subscribe("alerts", filter=wanted, since=start)
+    assert [(await again.next())["resource_id"] for _ in told] == [f"alr_{one}" for one in told]
+
+
+@pytest.mark.parametrize("wanted", [{"rule": "x"}, {"severity": "x"}, {"state": "x"}, {"user": "alice"}])
+async def test_a_bad_filter_of_alerts_is_told(opened: Open, wanted: dict[str, str]) -> None:
+    peer = await opened()
+    answer = await peer.ask(action="subscribe", channel="alerts", filter=wanted)
+    assert answer["error"]["details"]["parameter"] == next(iter(wanted))
+
+
+async def test_a_snapshot_of_alerts_holds_only_what_may_be_seen(
+    application: Application, opened: Open
+) -> None:
+    job_of_bob = {"rule": Rule.JOB_FAILED, "subject": "jobs/7", "severity": Severity.INFO, "user": "bob"}
+    application.live.hub.current[Channel.ALERTS] = lambda: [alert_event(1), alert_event(2, **job_of_bob)]
+    for user, role, count in (("alice", None, 1), ("bob", None, 2), ("carol", Role.OPERATOR, 2)):
+        peer = await opened(user, role=role)
+        await peer.subscribe("alerts", snapshot=True)
+        assert (await peer.next())["total"] == count, user
+    peer = await opened("carol", role=Role.OPERATOR)
+    await peer.subscribe("alerts", snapshot=True, filter={"severity": "info"})
+    assert (await peer.next())["total"] == 1

@@ -1603,6 +1603,12 @@ export interface EventSubscribeOptions {
   features?: string;
   /** Only nodes that could start work (or not) */
   available?: boolean;
+  /** Alerts of these rules, as a comma list */
+  rule?: string;
+  /** Alerts that matter so: info, warning, critical */
+  severity?: string;
+  /** Alerts about this */
+  subject?: string;
   /** Of other channels: ids of the resources */
   resourceId?: string;
 }

@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl, urlencode
 from s9s.api.parameters import read_parameters
 from s9s.api.schemas.live import Ping
 from s9s.api.schemas.output import OutputParameters
-from s9s.api.sockets import Closed, Guest, Socket, read_message
 from s9s.api.verifiers import Verifiers
+from s9s.api.websocket import Closed, Guest, Socket, read_message
 from s9s.domain.errors import S9SError, ValidationError
 from s9s.domain.instants import format_instant
 from s9s.services.access import Caller, require_scope

@@ -20,7 +20,7 @@ from s9s.api.schemas.live import (
     update_message,
 )
 from s9s.api.schemas.nodes import node_document
-from s9s.api.sockets import Closed, Guest, Socket, read_message
+from s9s.api.websocket import Closed, Guest, Socket, read_message
 from s9s.domain.errors import (
     PermissionDenied,
     RateLimitExceeded,

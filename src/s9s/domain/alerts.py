@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from s9s.domain.jobs import Job, JobState
 from s9s.domain.nodes import Node
@@ -134,6 +135,13 @@ class Alert(Struct, frozen=True, kw_only=True):
         return Node(node_name=self.subject.removeprefix("nodes/"), base_state="UNKNOWN")
 
     @property
+    def before(self) -> Alert:
+        """What it was before the last thing that happened to it."""
+        if self.resolved_at is not None:
+            return replace(self, resolved_at=None)
+        return replace(self, acknowledged_at=None, acknowledged_by=None, comment=None)
+
+    @property
     def key(self) -> tuple[Rule, str]:
         """As of its finding."""
         return self.rule, self.subject
@@ -144,6 +152,26 @@ class Alert(Struct, frozen=True, kw_only=True):
         if self.resolved_at is not None:
             return "resolved"
         return "open" if self.acknowledged_at is None else "acknowledged"
+
+
+class AlertQuery(Struct, frozen=True, kw_only=True):
+    """Which alerts; ``None`` is any. Hashable."""
+
+    states: frozenset[str] | None = None
+    rules: frozenset[str] | None = None
+    severities: frozenset[str] | None = None
+    subject: str | None = None
+    ids: frozenset[str] | None = None
+
+    def matches(self, alert: Alert) -> bool:
+        """Whether an alert is one of them."""
+        return (
+            (self.states is None or alert.state in self.states)
+            and (self.rules is None or alert.rule.value in self.rules)
+            and (self.severities is None or alert.severity.value in self.severities)
+            and (self.subject is None or alert.subject == self.subject)
+            and (self.ids is None or alert.alert_id in self.ids)
+        )
 
 
 class Silence(Struct, frozen=True, kw_only=True):

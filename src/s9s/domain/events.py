@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from s9s.domain.alerts import Alert
 from s9s.domain.jobs import Job
 from s9s.domain.nodes import Node
 
@@ -48,12 +49,13 @@ class Event(Struct, frozen=True, array_like=True, gc=False):
     job_before: Job | None = None
     node: Node | None = None
     node_before: Node | None = None
+    alert: Alert | None = None
 
     def numbered(self, sequence: int) -> Event:
         """The same with its place."""
         return Event(
             sequence, self.at, self.channel, self.action, self.resource_id, self.data,
-            self.job, self.job_before, self.node, self.node_before,
+            self.job, self.job_before, self.node, self.node_before, self.alert,
         )  # fmt: skip
 
     def slim(self) -> Event:
@@ -63,7 +65,7 @@ class Event(Struct, frozen=True, array_like=True, gc=False):
         return Event(
             self.sequence, self.at, self.channel, self.action, self.resource_id, self.data,
             self.job and slim_job(self.job), self.job_before and slim_job(self.job_before),
-            self.node, self.node_before,
+            self.node, self.node_before, self.alert,
         )  # fmt: skip
 
 

@@ -19,8 +19,9 @@ from s9s.domain.errors import PermissionDenied, ResourceConflict, ResourceNotFou
 from s9s.domain.events import Action, Channel, Event
 from s9s.domain.jobs import Job, JobState
 from s9s.services.access import Caller, Role
-from s9s.services.live.alerts import MAX_OPEN_OF_USER, Alerts
+from s9s.services.live.alerts import Alerts
 from s9s.services.live.events import EventLog
+from s9s.services.live.findings import MAX_OPEN_OF_USER
 from s9s.storage.alerts import AlertRecords
 from s9s.storage.database import Database
 from s9s.storage.events import EventRecords

@@ -17,11 +17,12 @@ from s9s.api.schemas.alerts import (
     SilenceDocument,
     SilenceList,
     alert_document,
+    alert_query,
     silence_document,
 )
 from s9s.api.schemas.paging import PageParameters
-from s9s.api.values import duration, lowered, words
-from s9s.domain.alerts import Rule, Severity
+from s9s.api.values import duration
+from s9s.domain.alerts import Rule
 from s9s.domain.errors import ValidationError
 from s9s.services.access import Caller
 from s9s.services.live.alerts import Alerts
@@ -30,7 +31,6 @@ from s9s.services.paging import page_of
 AlertId = Annotated[str, Parameter(description="Id of the alert: `alr_5d199840dc600403`")]
 SilenceId = Annotated[str, Parameter(description="Id of the silence: `sil_5d199840dc600403`")]
 
-_STATES: Final = ("OPEN", "ACKNOWLEDGED", "RESOLVED")
 _LONGEST_SILENCE: Final = 31 * 86_400
 
 
@@ -47,10 +47,12 @@ async def list_alerts(
     """
     page = await alerts.page(
         caller,
-        states=lowered(words("state", parameters.state, _STATES)),
-        rules=lowered(words("rule", parameters.rule, tuple(Rule.__members__))),
-        severities=lowered(words("severity", parameters.severity, tuple(Severity.__members__))),
-        subject=parameters.subject,
+        alert_query(
+            state=parameters.state,
+            rule=parameters.rule,
+            severity=parameters.severity,
+            subject=parameters.subject,
+        ),
         sort=parameters.sort,
         descending=parameters.order == "desc",
         limit=parameters.limit,

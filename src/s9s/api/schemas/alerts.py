@@ -7,9 +7,11 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from s9s.api.schemas.paging import PageInfo, PageParameters, SortOrder
-from s9s.domain.alerts import Alert, Silence
+from s9s.api.values import lowered, words
+from s9s.domain.alerts import Alert, AlertQuery, Rule, Severity, Silence
 from s9s.domain.instants import format_instant
 
+_STATES = ("OPEN", "ACKNOWLEDGED", "RESOLVED")
 _RULES = (
     "node_down, node_drained, slurmctld_unreachable, slurmdbd_unreachable, snapshot_stale, queue_wait, "
     "utilization_low, job_failed, job_timeout, job_out_of_memory"
@@ -97,6 +99,24 @@ class SilenceList(PageInfo, frozen=True):
 
 def _time(instant: int | None) -> str | None:
     return None if instant is None else format_instant(instant)
+
+
+def alert_query(
+    *,
+    state: str | None,
+    rule: str | None,
+    severity: str | None,
+    subject: str | None,
+    ids: frozenset[str] | None = None,
+) -> AlertQuery:
+    """The filters as clients write them. Raises `ValidationError`."""
+    return AlertQuery(
+        states=lowered(words("state", state, _STATES)),
+        rules=lowered(words("rule", rule, tuple(Rule.__members__))),
+        severities=lowered(words("severity", severity, tuple(Severity.__members__))),
+        subject=subject,
+        ids=ids,
+    )
 
 
 def alert_document(alert: Alert) -> AlertDocument:

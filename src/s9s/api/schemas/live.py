@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from s9s.api.pages import job_query_of
 from s9s.api.parameters import Parameters, convert
+from s9s.api.schemas.alerts import alert_query
 from s9s.api.schemas.jobs import JobFilter
 from s9s.api.values import csv, hostlist, node_states
 from s9s.domain.errors import ValidationError
@@ -34,17 +35,27 @@ class NodeFilter(Parameters, frozen=True):
     node: Annotated[str, Meta(description="Node names or a hostlist")] | None = None
 
 
+class AlertFilter(Parameters, frozen=True):
+    """Which alerts: the filters of the list of alerts."""
+
+    state: Annotated[str, Meta(description="open, acknowledged, resolved, as a comma list")] | None = None
+    rule: Annotated[str, Meta(description="Rules as a comma list", examples=["node_down"])] | None = None
+    severity: Annotated[str, Meta(description="info, warning, critical, as a comma list")] | None = None
+    subject: Annotated[str, Meta(description="What it is about", examples=["nodes/node001"])] | None = None
+    resource_id: Annotated[str, Meta(description="Ids of alerts")] | None = None
+
+
 class OtherFilter(Parameters, frozen=True):
     """Which resources of a channel that has no list of its own."""
 
     resource_id: Annotated[str, Meta(description="Ids of the resources")] | None = None
 
 
-FILTERS: dict[str, type[JobFilter] | type[NodeFilter] | type[OtherFilter]] = {
+FILTERS: dict[str, type[JobFilter] | type[NodeFilter] | type[AlertFilter] | type[OtherFilter]] = {
     "jobs": JobFilter,
     "nodes": NodeFilter,
     "metrics": OtherFilter,
-    "alerts": OtherFilter,
+    "alerts": AlertFilter,
     "queue": OtherFilter,
 }
 
@@ -113,6 +124,9 @@ class EventParameters(JobFilter, frozen=True):
     snapshot: Annotated[bool, Meta(description="Send what matches now first")] = False
     features: Annotated[str, Meta(description="Nodes that have all of these features")] | None = None
     available: Annotated[bool, Meta(description="Only nodes that could start work (or not)")] | None = None
+    rule: Annotated[str, Meta(description="Alerts of these rules, as a comma list")] | None = None
+    severity: Annotated[str, Meta(description="Alerts that matter so: info, warning, critical")] | None = None
+    subject: Annotated[str, Meta(description="Alerts about this", examples=["nodes/node001"])] | None = None
     resource_id: Annotated[str, Meta(description="Of other channels: ids of the resources")] | None = None
 
     @property
@@ -237,6 +251,15 @@ def read_filter(channel: str, given: Mapping[str, Any] | None) -> Filter:
             names=hostlist("node", asked.node),
         )
         return Filter(channel=Channel.NODES, nodes=query)
+    if isinstance(asked, AlertFilter):
+        query_alerts = alert_query(
+            state=asked.state,
+            rule=asked.rule,
+            severity=asked.severity,
+            subject=asked.subject,
+            ids=csv(asked.resource_id),
+        )
+        return Filter(channel=Channel.ALERTS, alerts=query_alerts)
     return Filter(channel=Channel(channel), ids=csv(asked.resource_id))
 
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
 from msgspec import structs
 
-from s9s.domain.alerts import Alert, Finding, Rule, Silence, of_job
+from s9s.domain.alerts import Alert, AlertQuery, Finding, Rule, Silence
 from s9s.domain.errors import ResourceConflict, ResourceNotFound, ServiceUnavailable
 from s9s.domain.events import Action, Channel, Event, event
-from s9s.domain.jobs import Job
 from s9s.domain.queries import Page
 from s9s.services.access import Caller, alert_visibility, may_see_alert, may_see_all, require_alert_change
 from s9s.services.clusters import Cluster
 from s9s.services.live.events import EventLog
+from s9s.services.live.findings import Findings
 from s9s.services.paging import ordered, page_of
 from s9s.snapshot.clock import Clock
 from s9s.snapshot.conditions import Conditions
@@ -30,9 +29,9 @@ log = structlog.get_logger(__name__)
 LOOK_SECONDS: Final = 5.0
 #: Alerts that are kept in all; beyond it the earliest resolved ones go.
 MAX_KEPT: Final = 20_000
-#: Open alerts about the jobs of one user; what is beyond is in the job list.
-MAX_OPEN_OF_USER: Final = 20
 MAX_SILENCES: Final = 1_000
+
+EVERY_ALERT: Final = AlertQuery()
 
 Told = Callable[[Sequence[Alert]], Awaitable[None]]
 
@@ -84,20 +83,16 @@ class Alerts:
         self._name = name
         self._records = records
         self._events = events
-        self._conditions = conditions
         self._describe = describe
         self._clock = clock
-        self._rules = rules
-        self._for_seconds = for_seconds
-        self._job_seconds = job_seconds
+        self._findings = Findings(
+            cluster, conditions, clock, rules=rules, for_seconds=for_seconds, job_seconds=job_seconds
+        )
         self._kept_seconds = kept_seconds
         self._alerts: dict[str, Alert] = {}
         """By id, as they were raised."""
         self._open: dict[tuple[Rule, str], str] = {}
         self._silences: dict[str, Silence] = {}
-        self._since: dict[tuple[Rule, str], float] = {}
-        self._jobs: dict[tuple[Rule, str], tuple[Finding | None, float]] = {}
-        """What jobs have ended with lately, and until when that is an alert."""
         self._followers: list[Told] = []
         self._turn = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -109,10 +104,9 @@ class Alerts:
             self._alerts[alert.alert_id] = alert
             if alert.resolved_at is None:
                 self._open[alert.key] = alert.alert_id
-                if alert.rule.is_about_a_job:
-                    self._jobs[alert.key] = (None, alert.raised_at + self._job_seconds)
+                self._findings.go_on(alert)
         self._silences = {one.silence_id: one for one in await self._records.silences(self._name)}
-        self._unfollow = self._events.follow(self._hear)
+        self._unfollow = self._events.follow(self._findings.hear)
         self._task = asyncio.create_task(self._run(), name="alerts")
 
     async def stop(self) -> None:
@@ -130,7 +124,7 @@ class Alerts:
     async def look(self) -> None:
         """Raise and resolve what is due. Raises `DatabaseUnavailable`, and then nothing has changed."""
         async with self._turn:
-            found = self._found()
+            found = self._findings.found(self._open)
             now = int(self._clock.now())
             fresh = [finding for key, finding in found.items() if finding and key not in self._open]
             raised = [self._alert(finding, now) for finding in fresh]
@@ -157,11 +151,8 @@ class Alerts:
     async def page(
         self,
         caller: Caller,
+        query: AlertQuery = EVERY_ALERT,
         *,
-        states: frozenset[str] | None = None,
-        rules: frozenset[str] | None = None,
-        severities: frozenset[str] | None = None,
-        subject: str | None = None,
         sort: str = "raised_at",
         descending: bool = True,
         limit: int = 100,
@@ -169,15 +160,7 @@ class Alerts:
     ) -> Page[Alert]:
         """One page of those that the caller may see."""
         sees = self._sight(caller)
-        found = [
-            alert
-            for alert in self._alerts.values()
-            if (states is None or alert.state in states)
-            and (rules is None or alert.rule.value in rules)
-            and (severities is None or alert.severity.value in severities)
-            and (subject is None or alert.subject == subject)
-            and sees(alert)
-        ]
+        found = [alert for alert in self._alerts.values() if query.matches(alert) and sees(alert)]
         return page_of(
             ordered(found, ALERT_SORT_KEYS, sort=sort, descending=descending), limit=limit, offset=offset
         )
@@ -269,47 +252,6 @@ class Alerts:
                 log.exception("alerts could not be looked for")
             await self._clock.sleep(LOOK_SECONDS)
 
-    def _hear(self, events: Iterable[Event]) -> None:
-        """Jobs that have ended, also while no server ran."""
-        for one in events:
-            if one.job is None or not one.job.state.is_finished:
-                continue
-            if one.job_before is not None and one.job_before.state.is_finished:
-                continue
-            finding = of_job(one.job)
-            if finding is not None and finding.rule in self._rules and self._has_room(one.job):
-                self._jobs[finding.key] = finding, self._clock.now() + self._job_seconds
-
-    def _has_room(self, job: Job) -> bool:
-        return (
-            Counter(
-                finding.job.user if finding and finding.job else self._owner(key)
-                for key, (finding, _) in self._jobs.items()
-            )[job.user]
-            < MAX_OPEN_OF_USER
-        )
-
-    def _owner(self, key: tuple[Rule, str]) -> str | None:
-        alert_id = self._open.get(key)
-        return self._alerts[alert_id].user if alert_id else None
-
-    def _found(self) -> dict[tuple[Rule, str], Finding | None]:
-        """What holds for long enough, and what is open and cannot be told just now."""
-        now, monotonic = self._clock.now(), self._clock.monotonic()
-        self._jobs = {key: value for key, value in self._jobs.items() if value[1] > now}
-        found: dict[tuple[Rule, str], Finding | None] = {key: one for key, (one, _) in self._jobs.items()}
-        holding = {one.key: one for one in self._conditions.look() if one.rule in self._rules}
-        self._since = {key: self._since.get(key, monotonic) for key in holding}
-        found |= {
-            key: one
-            for key, one in holding.items()
-            if key in self._open or monotonic - self._since[key] >= self._for_seconds
-        }
-        if not self._cluster.snapshot.is_loaded or not self._cluster.snapshot.is_reachable:
-            # Nobody knows whether it is over.
-            found |= {key: None for key in self._open if key not in found}
-        return found
-
     def _alert(self, finding: Finding, now: int) -> Alert:
         job = finding.job
         return Alert(
@@ -347,4 +289,4 @@ class Alerts:
 
     def _event(self, alert: Alert, action: Action) -> Event:
         made = event(Channel.ALERTS, action, alert.alert_id, self._describe(alert), self._clock.now())
-        return structs.replace(made, job=alert.job, node=alert.node)
+        return structs.replace(made, job=alert.job, node=alert.node, alert=alert)

@@ -143,7 +143,7 @@ class Hub:
             ]
         provider = self.current.get(wanted.channel)
         found_events = provider() if provider else self._latest.get(wanted.channel, {}).values()
-        return [event for event in found_events if wanted.ids is None or event.resource_id in wanted.ids]
+        return [event for event in found_events if telling(wanted, one.sight, event) is not Telling.NOTHING]
 
     def enter(self, one: Subscription) -> None:
         """Let a subscription be found."""

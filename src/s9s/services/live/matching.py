@@ -7,7 +7,8 @@ from enum import Enum
 
 from msgspec import Struct
 
-from s9s.domain.events import Channel, Event
+from s9s.domain.alerts import AlertQuery
+from s9s.domain.events import Action, Channel, Event
 from s9s.domain.jobs import Job
 from s9s.domain.queries import JobQuery, Visibility
 from s9s.services.access import may_see_job
@@ -22,6 +23,7 @@ class Filter(Struct, frozen=True, kw_only=True):
     channel: Channel
     jobs: JobQuery | None = None
     nodes: NodeQuery | None = None
+    alerts: AlertQuery | None = None
     ids: frozenset[str] | None = None
     """Of other channels: only these resources."""
 
@@ -57,14 +59,23 @@ def telling(wanted: Filter, sight: Sight, one: Event) -> Telling:
         matches = query is None or any(
             node is not None and node_matches(node, query) for node in (one.node, one.node_before)
         )
-    elif one.channel is Channel.ALERTS and (
-        (one.job is not None and not may_see_job(sight.visibility, one.job))
-        or (one.node is not None and not sight.nodes)
-    ):
-        return Telling.NOTHING
+    elif one.channel is Channel.ALERTS:
+        if (one.job is not None and not may_see_job(sight.visibility, one.job)) or (
+            one.node is not None and not sight.nodes
+        ):
+            return Telling.NOTHING
+        matches = wanted.alerts is None or _matches_alert(wanted.alerts, one)
     else:
         matches = wanted.ids is None or one.resource_id in wanted.ids
     return Telling.ALL if matches else Telling.NOTHING
+
+
+def _matches_alert(query: AlertQuery, one: Event) -> bool:
+    """Whether an alert is wanted, or was before: one that leaves the filter is told once more."""
+    alert = one.alert
+    if alert is None:  # kept by an older version
+        return query.ids is None or one.resource_id in query.ids
+    return query.matches(alert) or (one.action is not Action.CREATED and query.matches(alert.before))
 
 
 def _telling_of_job(query: JobQuery | None, visibility: Visibility | None, one: Event) -> Telling:
@@ -134,6 +145,8 @@ def keys_of_filter(wanted: Filter, sight: Sight) -> list[Key]:
     """Under which keys events are to be looked for that could be wanted: the narrowest there are."""
     if wanted.channel is Channel.NODES and wanted.nodes is not None and wanted.nodes.names is not None:
         return [("node", name) for name in wanted.nodes.names]
+    if wanted.alerts is not None and wanted.alerts.ids is not None:
+        return [("id", one) for one in wanted.alerts.ids]
     if wanted.channel is not Channel.JOBS:
         return [EVERYTHING] if wanted.ids is None else [("id", one) for one in wanted.ids]
     query = wanted.jobs or JobQuery()
