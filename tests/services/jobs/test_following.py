@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -17,6 +17,8 @@ from s9s.domain.errors import PermissionDenied, ResourceNotFound
 from s9s.domain.jobs import Job, JobState
 from s9s.services.access import Caller, Role
 from s9s.services.jobs.following import RECENT_BYTES, Following, Happening, Told
+from s9s.snapshot.snapshot import Update
+from s9s.snapshot.store import JobChange
 
 ALICE = Caller("alice", Role.USER)
 
@@ -44,7 +46,9 @@ class Site:
             submit_time=999_000, start_time=999_100, standard_output=str(path), working_directory="/",
         )  # fmt: skip
         self.snapshot = SimpleNamespace(jobs=SimpleNamespace(get=lambda _: self.job_now))
-        self.watcher = SimpleNamespace(now=lambda: self.now)
+        self.told: list[Callable[[Update], None]] = []
+        self.is_asleep = False
+        self.watcher = SimpleNamespace(now=lambda: self.now, subscribe=self.subscribe)
         self.files = self
         self.following = Following(cast("Any", self), cast("Any", self), clock=cast("Any", self))
 
@@ -69,7 +73,17 @@ class Site:
         return asyncio.get_running_loop().time() * 100
 
     async def sleep(self, seconds: float) -> None:
+        if self.is_asleep:
+            await asyncio.Event().wait()
         await asyncio.sleep(seconds / 100)
+
+    def subscribe(self, callback: Callable[[Update], None]) -> Callable[[], None]:
+        self.told.append(callback)
+        return lambda: self.told.remove(callback)
+
+    def tell(self, job: Job) -> None:
+        for callback in self.told:
+            callback(Update(generation=1, jobs=[JobChange(None, job)]))
 
     # What happens.
 
@@ -91,6 +105,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     yield made
     assert made.following.files == 0
     await made.following.close()
+    assert made.told == []
 
 
 async def collect(told: AsyncIterator[Told]) -> tuple[bytes, list[Told]]:
@@ -197,3 +212,20 @@ async def test_nobody_follows_any_more(site: Site) -> None:
     assert site.following.files == 0
     with pytest.raises(PermissionDenied):
         await site.following.follow("7", "output", Caller("bob", Role.USER))
+
+
+async def test_a_change_of_the_job_is_looked_at_at_once(site: Site) -> None:
+    site.is_asleep = True  # nothing is looked at just because time goes by
+    site.become(JobState.PENDING, start_time=None)
+    told = await site.following.follow("7", "output", ALICE)
+    first = asyncio.ensure_future(anext(told))
+    await asyncio.sleep(0.05)
+    site.append(b"hello")
+    site.become(JobState.RUNNING, start_time=999_100)
+    site.tell(replace(site.job_now, job_id="8"))
+    await asyncio.sleep(0.05)
+    assert not first.done()
+    site.tell(site.job_now)
+    async with asyncio.timeout(10):
+        assert (await first).content == b"hello"
+    await told.aclose()

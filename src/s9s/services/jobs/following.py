@@ -21,7 +21,8 @@ from s9s.domain.jobs import Job, JobState
 from s9s.services.access import Caller
 from s9s.services.clusters import Cluster
 from s9s.services.jobs.output import Output, Stream, path_of, start_of_last
-from s9s.snapshot.clock import Clock, Pulse, SystemClock
+from s9s.snapshot.clock import Clock, Pulse, SystemClock, within
+from s9s.snapshot.snapshot import Update
 
 #: What was appended last and is kept for all followers of a file.
 RECENT_BYTES: Final = 1024 * 1024
@@ -74,6 +75,7 @@ class Following:
         self._output = output
         self._clock = clock or SystemClock()
         self._tails: dict[tuple[str, Stream], _Tail] = {}
+        self._unsubscribe = cluster.watcher.subscribe(self._take)
 
     @property
     def files(self) -> int:
@@ -100,10 +102,20 @@ class Following:
 
     async def close(self) -> None:
         """End every following, because the server stops."""
+        end, self._unsubscribe = self._unsubscribe, lambda: None
+        end()
         tails = list(self._tails.values())
         for tail in tails:
             tail.end("The server stops")
         await asyncio.gather(*(tail.stopped() for tail in tails))
+
+    def _take(self, update: Update) -> None:
+        """Have files of jobs looked at that have changed: they have begun, ended, or begun anew."""
+        if self._tails:
+            changed = {one.job_id for change in update.jobs if (one := change.after or change.before)}
+            for (job_id, _), tail in self._tails.items():
+                if job_id in changed:
+                    tail.wake()
 
     async def _follow(self, job: Job, stream: Stream, lines: int | None) -> AsyncGenerator[Told]:
         key = job.job_id, stream
@@ -149,12 +161,17 @@ class _Tail:
         self._end: Told | None = None
         self._pulse = Pulse()
         self._looked = asyncio.Event()
+        self._wakened = asyncio.Event()
         self._task = asyncio.create_task(self._watch(), name=f"follow the {stream} of job {job.job_id}")
 
     @property
     def has_ended(self) -> bool:
         """Whether followers have been told, or are about to be, that nothing more comes."""
         return self._end is not None
+
+    def wake(self) -> None:
+        """Look at job and file at once."""
+        self._wakened.set()
 
     def end(self, reason: str) -> None:
         """Stop watching, and tell all followers why."""
@@ -219,7 +236,10 @@ class _Tail:
                 self._finish(self._why(job), job)
                 return
             self._looked.set()
-            await self._clock.sleep(BUSY_SECONDS if grew or job.state.is_finished else IDLE_SECONDS)
+            self._wakened.clear()
+            if self._job_now() == job:  # it has not changed while its file was read
+                pause = BUSY_SECONDS if grew or job.state.is_finished else IDLE_SECONDS
+                await within(pause, self._wakened.wait(), self._clock)
 
     def _job_now(self) -> Job:
         """The job as it is; as it was last, if it is shown no more."""

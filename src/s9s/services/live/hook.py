@@ -19,7 +19,7 @@ MAX_BYTES: Final = 4096
 _MESSAGE: Final = re.compile(rb"s9s (job|nodes) ([\x21-\x7e]{1,1024})\s*\0?\Z")
 _JOB_ID: Final = re.compile(r"[1-9]\d{0,9}(?:_\d{1,9}|\+\d{1,4})?", re.ASCII)
 #: A job whose script has ended is COMPLETING for a moment; it is looked at again after these seconds.
-_AGAIN_SECONDS: Final = (0.2, 0.5, 1.0)
+_AGAIN_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 #: Jobs that are looked at again at the same time.
 _MAX_AGAIN: Final = 64
 
