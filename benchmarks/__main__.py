@@ -11,6 +11,7 @@ from benchmarks import (
     bench_query,
     beside_slurmrestd,
     exports,
+    exports_beside,
     finished_jobs,
     history,
     large_cluster,
@@ -40,6 +41,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
     "ws_fanout": live.ws_fanout,
     "ws_sustained": live.ws_sustained,
     "exports": exports.exports,
+    "exports_beside": exports_beside.exports_beside,
     "history_import": finished_jobs.history_import,
     "efficiency_month": finished_jobs.efficiency_month,
 }

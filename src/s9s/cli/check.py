@@ -24,8 +24,9 @@ _COLORS = {"OK": "green", "WARN": "yellow", "FAIL": "red"}
 def check(config: Path | None, state_dir: Path | None) -> None:
     """Test every connection, key, permission and version of a configuration.
 
-    Changes nothing. Run it as the user whom the server runs as. Each line is OK, WARN or FAIL, followed by
-    what to mend; the exit code is 1 when there is a FAIL.
+    Changes nothing: an object that it puts into the bucket of files is deleted at once. Run it as the user
+    whom the server runs as. Each line is OK, WARN or FAIL, followed by what to mend; the exit code is 1 when
+    there is a FAIL.
     """
     settings = load(config, state_dir)
     levels = asyncio.run(_report(settings))
@@ -48,6 +49,7 @@ async def _report(settings: Settings) -> Counter[str]:
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     from s9s.cli.checks.cluster import check_cluster
     from s9s.cli.checks.database import check_database, valid_tokens
+    from s9s.cli.checks.delivery import check_delivery
     from s9s.cli.checks.findings import fail
     from s9s.cli.checks.host import check_host
     from s9s.cli.checks.identity import check_identity
@@ -57,6 +59,8 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     async for finding in check_database(settings):
         yield finding
     async for finding in check_identity(settings):
+        yield finding
+    async for finding in check_delivery(settings):
         yield finding
     users = {token.user for token in await valid_tokens(settings)}
     try:

@@ -143,6 +143,28 @@ class Mailer:
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             raise _failure(server, to, error) from error
 
+    async def try_out(self) -> None:
+        """Connect, log in and name the sender, as before an e-mail; none is sent. Raises `DeliveryFailed`."""
+        server = self._server
+        if server is None:
+            raise DeliveryFailed("This server sends no e-mail", is_final=True)
+        client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            username=server.username,
+            password=server.password,
+            use_tls=server.security == "tls",
+            start_tls=server.security == "starttls",
+            tls_context=self._tls,
+            timeout=server.timeout_seconds,
+        )
+        try:
+            async with asyncio.timeout(server.timeout_seconds * _ANSWERS), client:
+                await client.mail(server.sender)
+                await client.rset()
+        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
+            raise _failure(server, server.sender, error) from error
+
     def may_attach(self, size: int) -> bool:
         """Whether a file of that many bytes may be attached."""
         return size <= self.max_attachment_bytes

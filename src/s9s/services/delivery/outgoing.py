@@ -127,6 +127,16 @@ class Outgoing:
             is_final = status < 500 and status not in _RETRIED
             raise DeliveryFailed(f"{host} answers {status}", is_final=is_final)
 
+    async def try_out(self, host: str) -> None:
+        """Raises `DeliveryFailed` unless requests to a host would be made; none is.
+
+        It is final when they are not allowed.
+        """
+        try:
+            await self._target(f"https://{host}/")
+        except _Refused as error:
+            raise DeliveryFailed(str(error), is_final=True) from None
+
     async def _target(self, url: str) -> tuple[SplitResult, Sequence[Address]]:
         """An allowed URL's parts and the addresses to connect to. Raises `_Refused`, `DeliveryFailed`."""
         parts, port = _parse(url)
