@@ -53,6 +53,7 @@ _READS: Final = frozenset(
         "list jobs",
         "list nodes",
         "list partitions",
+        "list reservations",
         "list users",
         "finished jobs",
         "job",
@@ -66,6 +67,7 @@ PREFERENCE: Final[Mapping[str, tuple[str, ...]]] = {
     "list jobs": (COMMANDS, SLURMRESTD),
     "list nodes": (COMMANDS, SLURMRESTD),
     "list partitions": (COMMANDS, SLURMRESTD),
+    "list reservations": (COMMANDS, SLURMRESTD),
     "list users": (COMMANDS, SLURMRESTD),
     "finished jobs": (COMMANDS, SLURMRESTD),
     "job": (SLURMRESTD, COMMANDS),
@@ -174,10 +176,10 @@ class CombinedBackend:
         return await self._try("list partitions", lambda way: way.partitions())
 
     async def reservations(self) -> list[Reservation]:
-        for name, way in self._ways.items():
-            if name in self._infos and isinstance(way, SupportsReservations):
-                return await self._calls.measure("list reservations", name, way.reservations())
-        return []
+        async def read(way: Backend) -> list[Reservation]:
+            return await way.reservations() if isinstance(way, SupportsReservations) else []
+
+        return await self._try("list reservations", read)
 
     async def users(self) -> list[User]:
         with suppress(_NoWay):

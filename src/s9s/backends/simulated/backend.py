@@ -24,6 +24,7 @@ from s9s.backends.simulated.population import Population
 from s9s.backends.simulated.privileges import Privileges
 from s9s.backends.simulated.processes import LocalProcesses
 from s9s.backends.simulated.records import Record
+from s9s.backends.simulated.reservations import planned_maintenance
 from s9s.backends.simulated.scheduler import Scheduler
 from s9s.backends.simulated.site import make_site
 from s9s.backends.simulated.submissions import Submissions
@@ -35,6 +36,7 @@ from s9s.domain.history import FinishedJob
 from s9s.domain.jobs import Job, JobDetails, JobSubmission, JobUpdate, JobUsage, Submitted
 from s9s.domain.nodes import NodeUpdate
 from s9s.domain.partitions import Partition
+from s9s.domain.reservations import Reservation
 
 #: Events that are worked off before others get their turn on the event loop.
 _BATCH: Final = 2000
@@ -213,6 +215,10 @@ class SimulatedBackend:
 
     async def partitions(self) -> list[Partition]:
         return list(self._cluster.partitions.values())
+
+    async def reservations(self) -> list[Reservation]:
+        self._advance()
+        return [planned_maintenance(self._cluster)]
 
     async def users(self) -> list[User]:
         self._advance()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pwd
+import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -29,6 +30,7 @@ from s9s.domain.history import FinishedJob
 from s9s.domain.jobs import Job, JobDetails, JobState, JobSubmission, JobUpdate, Submitted
 from s9s.domain.nodes import Node, NodeUpdate
 from s9s.domain.partitions import Partition
+from s9s.domain.reservations import Reservation
 
 #: So many nodes are looked at one by one; a list of all is 13 MB for 5,000 of them.
 _FEW_NODES: Final = 8
@@ -95,6 +97,11 @@ class RestBackend:
         listed = Asked(action="list partitions")
         answer = await self._client.ask(build.LIST_PARTITIONS, payloads.Partitions, listed)
         return [parse.partition(partition) for partition in answer.partitions]
+
+    async def reservations(self) -> list[Reservation]:
+        listed = Asked(action="list reservations")
+        answer = await self._client.ask(build.LIST_RESERVATIONS, payloads.Reservations, listed)
+        return [parse.reservation(reservation, time.time()) for reservation in answer.reservations]
 
     async def users(self) -> list[User]:
         return await self._accounting.users()

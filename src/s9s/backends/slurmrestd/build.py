@@ -23,6 +23,7 @@ LIST_CLUSTERS: Final = Request(operation="list clusters", plugin="slurmdb", path
 SHOW_CONFIGURATION: Final = Request(operation="show configuration", path=("conf",))
 # Hidden partitions are shown with ALL only.
 LIST_PARTITIONS: Final = Request(operation="list partitions", path=("partitions",), query=(("flags", "ALL"),))
+LIST_RESERVATIONS: Final = Request(operation="list reservations", path=("reservations",))
 LIST_USERS: Final = Request(
     operation="list users",
     plugin="slurmdb",

@@ -12,6 +12,7 @@ from s9s.domain.hostlists import expand_hostlist
 from s9s.domain.jobs import Job, JobState, job_state
 from s9s.domain.nodes import Node
 from s9s.domain.partitions import Partition
+from s9s.domain.reservations import Reservation
 from s9s.domain.tres import Tres, gres_gpus, parse_tres
 
 #: The last is what slurmdbd calls the nodes of a job that never started.
@@ -219,4 +220,21 @@ def partition(payload: payloads.Partition) -> Partition:
         allow_accounts=_names(payload.accounts.allowed),
         allow_groups=_names(payload.groups.allowed),
         allow_qos=_names(payload.qos.allowed),
+    )
+
+
+def reservation(payload: payloads.Reservation, now: float) -> Reservation:
+    """One reservation; whether it is active follows from its times."""
+    start, end = instant(payload.start_time), instant(payload.end_time)
+    is_active = start is not None and start <= now and (end is None or now < end)
+    return Reservation(
+        name=payload.name,
+        state="ACTIVE" if is_active else "INACTIVE",
+        start_time=start,
+        end_time=end,
+        nodes=nodes_of(payload.node_list),
+        partition=text(payload.partition),
+        users=tuple(filter(None, (text(payload.users) or "").split(","))),
+        accounts=tuple(filter(None, (text(payload.accounts) or "").split(","))),
+        flags=tuple(flag.upper() for flag in payload.flags),
     )

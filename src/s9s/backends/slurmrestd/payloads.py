@@ -215,6 +215,25 @@ class Partitions(Answer):
     partitions: list[Partition] = []
 
 
+class Reservation(Struct, frozen=True, kw_only=True):
+    """A reservation; users and accounts are comma lists."""
+
+    name: str
+    start_time: Number = UNSET
+    end_time: Number = UNSET
+    node_list: str | None = None
+    partition: str | None = None
+    users: str | None = None
+    accounts: str | None = None
+    flags: list[str] = []
+
+
+class Reservations(Answer):
+    """``GET reservations``."""
+
+    reservations: list[Reservation] = []
+
+
 class Ping(Struct, frozen=True):
     """One controller."""
 

@@ -161,6 +161,12 @@ STEP = Step(
                 **old.common(answer), partitions=[*map(old.lift_partition, answer.partitions)]
             ),
         ),
+        payloads.Reservations: Lift(
+            old.Reservations,
+            lambda answer: payloads.Reservations(
+                **old.common(answer), reservations=[*map(old.lift_reservation, answer.reservations)]
+            ),
+        ),
         payloads.Pings: Lift(
             old.Pings,
             lambda answer: payloads.Pings(

@@ -141,6 +141,21 @@ class Partitions(Answer):
     partitions: list[Partition] = []
 
 
+class Reservation(Struct, frozen=True, kw_only=True):
+    name: str
+    start_time: int | None = None
+    end_time: int | None = None
+    node_list: str | None = None
+    partition: str | None = None
+    users: str | None = None
+    accounts: str | None = None
+    flags: list[str] = []
+
+
+class Reservations(Answer):
+    reservations: list[Reservation] = []
+
+
 class Ping(Struct, frozen=True):
     ping: str = ""
 
@@ -225,6 +240,14 @@ def lift_node(node: Node) -> payloads.Node:
     values["free_mem"] = number(values.pop("free_memory"))
     values["version"] = values.pop("slurmd_version")
     return payloads.Node(**values)
+
+
+def lift_reservation(reservation: Reservation) -> payloads.Reservation:
+    """A reservation."""
+    values: dict[str, Any] = asdict(reservation)
+    for name in ("start_time", "end_time"):
+        values[name] = number(values[name])
+    return payloads.Reservation(**values)
 
 
 def lift_partition(partition: Partition) -> payloads.Partition:
