@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from s9s.domain.jobs import Job
 from s9s.snapshot.search import FewJobs, JobView, ThingView, like, search, words_of
 from s9s.snapshot.store import JobTable
-from s9s.snapshot.texts import EXACT, INSIDE, PREFIX, WORD, WORD_PREFIX, Texts
+from s9s.snapshot.texts import EXACT, INSIDE, PREFIX, WORD, WORD_PREFIX, KeptTexts, MendedTexts, Texts
 from tests.snapshot.making import everything, job, some, task
 
 letters = st.text("abä-_1 ", max_size=6)
@@ -41,6 +41,59 @@ def test_texts_find_what_a_loop_finds(values: list[str | None], word: str) -> No
     found = Texts(values).find(word)
     grades = [plain_grade(word, (value or "").lower()) for value in values]
     assert ([0.0] * len(values) if found is None else found.tolist()) == pytest.approx(grades)
+
+
+@given(
+    st.lists(st.none() | letters, max_size=8),
+    st.dictionaries(st.integers(0, 11), st.none() | letters, max_size=4),
+    st.text("abä-_1", min_size=1, max_size=3),
+)
+def test_mended_texts_are_like_new_ones(
+    values: list[str | None], changed: dict[int, str | None], word: str
+) -> None:
+    now = values + [None] * (max(changed, default=0) + 1 - len(values))
+    for place, value in changed.items():
+        now[place] = value
+    expected, mended = Texts(now), MendedTexts(Texts(values), changed, len(now))
+    found, wanted = mended.find(word), expected.find(word)
+    assert len(mended) == len(expected)
+    assert (None if found is None or not found.any() else found.tolist()) == (
+        None if wanted is None else wanted.tolist()
+    )
+    assert mended.tokens >= expected.tokens
+
+
+@given(st.lists(st.lists(letters, min_size=3, max_size=4), max_size=5), st.text("ab", min_size=1, max_size=2))
+def test_kept_texts_are_like_new_ones(rounds: list[list[str]], word: str) -> None:
+    kept = KeptTexts()
+    for values in rounds:
+        found, wanted = kept.of(values).find(word), Texts(values).find(word)
+        assert (None if found is None or not found.any() else found.tolist()) == (
+            None if wanted is None else wanted.tolist()
+        )
+
+
+def test_what_is_kept_between_views_follows_the_jobs() -> None:
+    """Names come and go between two searches, a few or all of them."""
+    table = table_of(*(job(number, job_name=f"first{number}") for number in range(1, 2000)))
+    kept: dict[str, tuple[int, Texts]] = {}
+
+    def names(question: str) -> set[str]:
+        view = JobView(table.columns, table.columns.order, kept)
+        hits = search({"jobs": view}, words_of(question), 5000)
+        places = hits["jobs"].places if "jobs" in hits else []
+        return {table.jobs[slot].job_name for slot in view.slots(places)}
+
+    assert len(names("first")) == 1999
+    made = kept["job_name"]
+    table.apply(some([job(5, job_name="second5"), job(6000, job_name="second6000")]))
+    assert names("second") == {"second5", "second6000"}
+    assert "first5" not in names("first5")
+    assert kept["job_name"] is made, "a few changes are no reason to make all anew"
+    table.apply(some([job(number, job_name=f"third{number}") for number in range(1, 1500)]))
+    assert len(names("third")) == 1499
+    assert len(names("first")) == 500
+    assert kept["job_name"] is not made
 
 
 def table_of(*jobs: Job) -> JobTable:

@@ -57,3 +57,15 @@ def test_ranks_are_in_the_order_of_values(steps: list[tuple[list[str], int, bool
             places = [int(ranks[code]) for code in used]
             assert places == sorted(set(places))
             assert all(place > 0 for place in places)
+
+
+def test_what_has_changed_since() -> None:
+    vocabulary = Vocabulary()
+    first = vocabulary.encode(["a", "b"])
+    version = vocabulary.version
+    assert vocabulary.changed_since(version, 5) == set()
+    codes = vocabulary.encode(["c", "a"])
+    vocabulary.release(first)
+    assert vocabulary.changed_since(version, 5) == {codes[0], first[1]}
+    assert vocabulary.changed_since(version, 1) is None
+    assert vocabulary.changed_since(-1, 5) is None

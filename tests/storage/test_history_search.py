@@ -102,3 +102,15 @@ async def test_of_very_many_the_latest(records: HistoryRecords, search: HistoryS
     found, total = await search.find("one", ["simulation"], None, before=2**40, limit=3)
     assert total == MAX_FOUND
     assert [one.job.numeric_id for one in found] == [MAX_FOUND + 199, MAX_FOUND + 198, MAX_FOUND + 197]
+
+
+async def test_beginnings_count_where_the_words_themselves_are_too_few(
+    records: HistoryRecords, search: HistorySearch
+) -> None:
+    names = ("blast", "blaster", "blast", "failedrun", "x")
+    await records.add("one", [ended(number, job_name=name) for number, name in enumerate(names)])
+    await records.add("one", [ended(9, job_name="x", state="FAILED")])
+    assert await ids(search, "blast", limit=1) == [2]
+    assert await ids(search, "blast", limit=3) == [2, 0, 1]
+    assert await ids(search, "failed") == [9], "a state is a word"
+    assert await ids(search, "faile") == [9, 3]

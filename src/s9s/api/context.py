@@ -36,7 +36,7 @@ from s9s.services.nodes import Nodes
 from s9s.services.partitions import Partitions
 from s9s.services.reports.schedules import Schedules
 from s9s.services.reports.service import Reports
-from s9s.services.search import Search
+from s9s.services.search.service import Search
 from s9s.services.status import Health
 from s9s.services.users import Users
 from s9s.services.webhooks.service import Webhooks

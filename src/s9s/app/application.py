@@ -48,7 +48,7 @@ from s9s.services.limits import RateLimits
 from s9s.services.live.events import EventLog
 from s9s.services.nodes import Nodes
 from s9s.services.partitions import Partitions
-from s9s.services.search import Search
+from s9s.services.search.service import Search
 from s9s.services.status import Health
 from s9s.services.users import Users
 from s9s.storage.audit import AuditRecords

@@ -15,7 +15,7 @@ from rapidfuzz.process import extract
 
 from s9s.domain.jobs import Job
 from s9s.snapshot.columns import CODES, Columns, Rows
-from s9s.snapshot.texts import EXACT, PREFIX, Texts, Weights
+from s9s.snapshot.texts import EXACT, PREFIX, KeptTexts, MendedTexts, Texts, Weights, mended_at_most
 from s9s.snapshot.vocabulary import Codes
 
 Flags = npt.NDArray[np.bool_]
@@ -62,7 +62,7 @@ class JobView:
     Args:
         columns: Copied as far as needed.
         chosen: Slots of the jobs that are searched, latest submission first.
-        texts: Kept from one view to the next, by column: the version of a vocabulary and its texts.
+        texts: Kept from one view to the next, by column: the version of a vocabulary and its texts then.
     """
 
     def __init__(self, columns: Columns, chosen: Rows, texts: dict[str, tuple[int, Texts]]) -> None:
@@ -70,23 +70,34 @@ class JobView:
         self._codes: dict[str, Codes] = {name: columns.codes(name).copy() for name in JOB_FIELDS}
         self._ids = columns.numbers("numeric_id").copy()
         self._families = columns.numbers("array_job_id").copy()
-        self._values: dict[str, tuple[int, list[Any]]] = {}
-        self._texts = texts
+        self._kept = texts
+        self._texts: dict[str, Texts | MendedTexts] = {}
+        self._anew: dict[str, tuple[int, list[Any]]] = {}
+        self._mended: dict[str, tuple[Texts, dict[int, Any], int]] = {}
         for name in JOB_FIELDS:
             vocabulary = columns.vocabularies[name]
-            if texts.get(name, (-1,))[0] != vocabulary.version:
-                self._values[name] = vocabulary.version, list(vocabulary.values)
+            version, base = texts.get(name, (-1, None))
+            most = mended_at_most(len(vocabulary))
+            changed = None if base is None else vocabulary.changed_since(version, most)
+            if base is None or changed is None:
+                self._anew[name] = vocabulary.version, list(vocabulary.values)
+            else:
+                values = {code: vocabulary.values[code] for code in changed}
+                self._mended[name] = base, values, len(vocabulary)
         statuses = columns.vocabularies["status"].values
         over = np.array([bool(status) and status[0].is_finished for status in statuses])
         self._worth = np.where(over, FINISHED, 1.0).astype(np.float32)
 
-    def prepare(self) -> dict[str, Texts]:
+    def prepare(self) -> dict[str, Texts | MendedTexts]:
         """The texts of each column, made of what has changed; in the searching thread."""
-        for name, (version, values) in self._values.items():
-            if self._texts.get(name, (-1,))[0] != version:
-                self._texts[name] = version, Texts(map(_text, values))
-        self._values.clear()
-        return {name: texts for name, (_, texts) in self._texts.items()}
+        if not self._texts:
+            for name, (version, values) in self._anew.items():
+                texts = Texts(map(_text, values))
+                self._kept[name], self._texts[name] = (version, texts), texts
+            for name, (base, changed, length) in self._mended.items():
+                fresh = {code: _text(value) for code, value in changed.items()}
+                self._texts[name] = MendedTexts(base, fresh, length) if fresh else base
+        return self._texts
 
     def weights(self, word: str) -> Weights:
         """By place among the chosen: what the word is worth there."""
@@ -114,7 +125,7 @@ class JobView:
 
     def tokens(self) -> set[str]:
         """Words that there are."""
-        return set().union(*(texts.tokens() for texts in self.prepare().values()))
+        return set().union(*(texts.tokens for texts in self.prepare().values()))
 
     def __len__(self) -> int:
         return len(self._chosen)
@@ -160,11 +171,14 @@ class ThingView:
     Args:
         names: One of each.
         said: Everything else of each, as one text.
+        kept: Of an earlier view of these things, if there are many: only what has changed is work then.
     """
 
-    def __init__(self, names: Sequence[str], said: Sequence[str]) -> None:
-        self._names = Texts(names)
-        self._said = Texts(said)
+    def __init__(
+        self, names: Sequence[str], said: Sequence[str], kept: tuple[KeptTexts, KeptTexts] | None = None
+    ) -> None:
+        self._names = Texts(names) if kept is None else kept[0].of(names)
+        self._said = Texts(said) if kept is None else kept[1].of(said)
 
     def weights(self, word: str) -> Weights:
         """By place: what the word is worth there."""
@@ -181,7 +195,7 @@ class ThingView:
 
     def tokens(self) -> set[str]:
         """Words that there are."""
-        return self._names.tokens() | self._said.tokens()
+        return set(self._names.tokens | self._said.tokens)
 
     def __len__(self) -> int:
         return len(self._names)

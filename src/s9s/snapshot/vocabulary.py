@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from operator import itemgetter
 from typing import Any, Final
 
@@ -19,6 +21,8 @@ NOTHING: Final = 0
 _SMALLEST: Final = 64
 #: Beyond this share of newcomers one sort of everything is cheaper than finding each one's place.
 _RESORT_SHARE: Final = 0.25
+#: Changes that are remembered.
+_REMEMBERED: Final = 8192
 
 
 class Vocabulary:
@@ -46,6 +50,7 @@ class Vocabulary:
         self._ranks: Codes | None = None
         self._came: set[int] = set()
         self._went: set[int] = set()
+        self._changed: deque[int] = deque(maxlen=_REMEMBERED)
 
     def __len__(self) -> int:
         """How many codes there are, free ones included."""
@@ -72,6 +77,13 @@ class Vocabulary:
         if self._keys is None:
             return [self._codes[word] for word in words if word in self._codes]
         return sorted(set().union(*(self._by_key.get(word, ()) for word in words)))
+
+    def changed_since(self, version: int, most: int) -> set[int] | None:
+        """Codes whose values came or went since a version; ``None`` after more than `most` changes."""
+        passed = self.version - version
+        if not 0 <= passed <= min(most, len(self._changed)):
+            return None
+        return set(islice(reversed(self._changed), passed))
 
     def lookup(self, codes: Sequence[int]) -> Flags:
         """A table that is true at `codes`, to be indexed with a column."""
@@ -119,6 +131,7 @@ class Vocabulary:
             if code >= len(self.uses):
                 self.uses = np.concatenate([self.uses, np.zeros_like(self.uses)])
         self._codes[value] = code
+        self._changed.append(code)
         if self._keys is not None:
             for key in set(self._keys(value)):
                 self._by_key.setdefault(key, set()).add(code)
@@ -132,6 +145,7 @@ class Vocabulary:
         self.values[code] = None
         del self._codes[value]
         self._free.append(code)
+        self._changed.append(code)
         if self._keys is not None:
             for key in set(self._keys(value)):
                 codes = self._by_key[key]

@@ -10,9 +10,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, func, or_, select, text
+from sqlalchemy import Connection, exists, func, or_, select, text
 
 from s9s.domain.history import FinishedJob
+from s9s.domain.jobs import JobState
 from s9s.domain.queries import JobQuery, Visibility
 from s9s.storage.database import Database
 from s9s.storage.history_queries import filters
@@ -27,6 +28,10 @@ _ROWS: Final = select(_c.number, *(_c[name] for name in COLUMNS))
 MAX_FOUND: Final = 1000
 #: One letter begins too many words: it counts as a word only. The index has beginnings of two and three.
 _SHORTEST_PREFIX: Final = 2
+#: Most jobs have one of few states: to go through all words that begin like one takes long and finds little.
+_WHOLE: Final = frozenset(state.value.lower() for state in JobState if state.is_finished)
+#: Jobs that ended too late to count, looked for all at once.
+_MOST_LATE: Final = 2000
 #: As the index splits texts.
 _TOKEN: Final = re.compile(r"[^\W_]+")
 _MATCHING: Final = text(
@@ -51,7 +56,8 @@ class HistorySearch:
     ) -> tuple[list[FinishedJob], int]:
         """The latest jobs that have all words somewhere, and how many there are: up to `MAX_FOUND`.
 
-        Jobs that have the very words come before those with words that only begin like them.
+        Jobs that have the very words come before those with words that only begin like them; where there are
+        more than `limit` of the former, nobody looks for the latter, and they are not counted.
 
         Args:
             cluster: The cluster's key.
@@ -62,27 +68,49 @@ class HistorySearch:
         """
 
         def read(connection: Connection) -> tuple[list[FinishedJob], int]:
-            # Wrapped, so that SQLite looks the rows up by number and does not walk an index of the cluster.
-            visible = filters(connection, cluster, JobQuery(visibility=visibility))[1:]
-            own = [func.coalesce(_c.cluster, "") == cluster, func.coalesce(_c.end_time, 0) < before, *visible]
-            numbers = _numbers(connection, words, visibility)
+            numbers = _numbers(connection, words, visibility, limit)
             if not numbers:
                 return [], 0
-            found: set[int] = set()
-            for begin in range(0, len(numbers), 500):
-                piece = numbers[begin : begin + 500]
-                found.update(connection.scalars(select(_c.number).where(_c.number.in_(piece), *own)))
-            place = {number: place for place, number in enumerate(numbers)}
-            best = sorted(found, key=place.__getitem__)[:limit]
-            rows_of_best = connection.execute(_ROWS.where(_c.number.in_(best)))
-            jobs = {row.number: finished_job(row) for row in rows_of_best}
-            return [jobs[number] for number in best], len(found)
+            numbers = _meeting(connection, numbers, cluster, visibility, before)
+            best = numbers[:limit]
+            jobs = {
+                row.number: finished_job(row) for row in connection.execute(_ROWS.where(_c.number.in_(best)))
+            }
+            return [jobs[number] for number in best], len(numbers)
 
         return await self._database.ask(read)
 
 
-def _numbers(connection: Connection, words: Sequence[str], visibility: Visibility | None) -> list[int]:
-    """Rows that may be meant, those with the very words first."""
+def _meeting(
+    connection: Connection, numbers: list[int], cluster: str, visibility: Visibility | None, before: int
+) -> list[int]:
+    """Those of some rows that are the cluster's, ended before an instant, and may be seen."""
+    if visibility is None and _is_alone(connection, cluster):
+        # Reading a thousand rows takes longer than finding them; only few of all ended so late.
+        is_late = select(_c.number).where(_c.cluster == cluster, _c.end_time >= before).limit(_MOST_LATE)
+        late = set(connection.scalars(is_late))
+        if len(late) < _MOST_LATE:
+            return [number for number in numbers if number not in late]
+    # Wrapped, so that SQLite looks the rows up by number and does not walk an index of the cluster.
+    visible = filters(connection, cluster, JobQuery(visibility=visibility))[1:]
+    own = [func.coalesce(_c.cluster, "") == cluster, func.coalesce(_c.end_time, 0) < before, *visible]
+    found: set[int] = set()
+    for begin in range(0, len(numbers), 500):
+        piece = numbers[begin : begin + 500]
+        found.update(connection.scalars(select(_c.number).where(_c.number.in_(piece), *own)))
+    return [number for number in numbers if number in found]
+
+
+def _is_alone(connection: Connection, cluster: str) -> bool:
+    """Whether no other cluster has a finished job."""
+    sides = (_c.cluster < cluster, _c.cluster > cluster)
+    return not any(connection.scalar(select(exists().where(side))) for side in sides)
+
+
+def _numbers(
+    connection: Connection, words: Sequence[str], visibility: Visibility | None, enough: int
+) -> list[int]:
+    """Rows that may be meant, those with the very words first; others only where those are not enough."""
     tokens = [token for word in words for token in _TOKEN.findall(word)]
     if not tokens:
         return []
@@ -93,13 +121,20 @@ def _numbers(connection: Connection, words: Sequence[str], visibility: Visibilit
         ]
         numbers = select(_c.number).where(*terms).order_by(_c.number.desc()).limit(MAX_FOUND)
         return list(connection.scalars(numbers))
-    found: dict[int, None] = {}
+    sight, found = _sight(visibility), dict[int, None]()
     for star in ("", "*"):
-        parts = [f'"{token}"{star if len(token) >= _SHORTEST_PREFIX else ""}' for token in tokens]
-        question = " AND ".join(parts + _sight(visibility))
+        parts = [f'"{token}"{star if _is_beginning(token) else ""}' for token in tokens]
+        question = " AND ".join(parts + sight)
         rows = connection.execute(_MATCHING, {"words": question, "most": MAX_FOUND})
         found |= dict.fromkeys(rows.scalars())
+        if len(found) > enough:
+            break
     return list(found)[:MAX_FOUND]
+
+
+def _is_beginning(token: str) -> bool:
+    """Whether longer words that begin like it are meant, too."""
+    return len(token) >= _SHORTEST_PREFIX and token not in _WHOLE
 
 
 def _sight(visibility: Visibility | None) -> list[str]:

@@ -10,7 +10,7 @@ from s9s.api.schemas.search import SearchParameters, SearchResult, SearchResults
 from s9s.api.values import csv
 from s9s.domain.errors import ValidationError
 from s9s.services.access import Caller
-from s9s.services.search import KINDS, Search
+from s9s.services.search.service import KINDS, Search
 
 #: Plurals and singulars to kinds.
 _KINDS = {name: kind for kind, (singular, _) in KINDS.items() for name in (kind, singular)}

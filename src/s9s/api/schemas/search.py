@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from s9s.api.parameters import Parameters
-from s9s.services.search import MAX_OFFSET
+from s9s.services.search.service import MAX_OFFSET
 
 
 class SearchParameters(Parameters, frozen=True, kw_only=True):

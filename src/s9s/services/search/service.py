@@ -12,35 +12,17 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from s9s.domain.accounting import User
 from s9s.domain.errors import ServiceUnavailable, ValidationError
 from s9s.domain.jobs import Job
-from s9s.domain.nodes import Node
 from s9s.domain.queries import Visibility
-from s9s.services.access import (
-    Caller,
-    job_visibility,
-    may_see_all,
-    may_see_job,
-    may_see_user,
-    require_scope,
-    visibility_of,
-)
+from s9s.services.access import Caller, job_visibility, may_see_job, require_scope
 from s9s.services.clusters import Cluster
 from s9s.services.history.finished import History
-from s9s.services.things import (
-    Thing,
-    job_title,
-    of_accounts,
-    of_node,
-    of_partition,
-    of_qos,
-    of_reservation,
-    of_user,
-)
+from s9s.services.search.findable import Findable, Named
+from s9s.services.search.things import Thing, job_title
 from s9s.snapshot.columns import Rows
 from s9s.snapshot.query import visible_rows
-from s9s.snapshot.search import FewJobs, Hits, JobView, ThingView, View, like, search, words_of
+from s9s.snapshot.search import FewJobs, Hits, JobView, View, like, search, words_of
 from s9s.snapshot.texts import Texts
 from s9s.storage.history_search import HistorySearch
 
@@ -59,7 +41,7 @@ KINDS: Final = {
 #: How far one can page; whoever wants more asks for more words.
 MAX_OFFSET: Final = 1000
 #: Finished jobs of the database that are ranked.
-_RANKED: Final = 100
+_RANKED: Final = 50
 #: How long the words that there are, for typos, may be out of date.
 _TOKENS_SECONDS: Final = 60.0
 #: The same for the span of finished jobs that is in the database: what ended since is in memory.
@@ -89,18 +71,11 @@ class Answer(Struct, frozen=True):
     seconds: float
 
 
-class _Named(NamedTuple):
-    """Things of one kind, and how they are searched."""
-
-    view: ThingView
-    things: list[Thing]
-
-
 class _Outcome(NamedTuple):
     """What the thread found."""
 
     hits: dict[str, Hits]
-    named: dict[str, _Named]
+    named: dict[str, Named]
     slots: list[int]
 
 
@@ -122,8 +97,7 @@ class Search:
         self._reach: tuple[int, int] | None = None
         self._reach_at = -_REACH_SECONDS
         self._texts: dict[str, tuple[int, Texts]] = {}
-        self._named: OrderedDict[Hashable, _Named] = OrderedDict()
-        self._nodes: dict[str, tuple[Node, Thing]] = {}
+        self._findable = Findable(cluster)
         self._tokens: OrderedDict[Hashable, tuple[float, list[str]]] = OrderedDict()
         # One at a time: each takes all of a processor for some milliseconds.
         self._thread = ThreadPoolExecutor(1, "search")
@@ -213,7 +187,7 @@ class Search:
         if "jobs" in wanted:
             rows = table.columns.order if sight is None else visible_rows(table, sight)
             live = JobView(table.columns, self._not_past(rows, reach), self._texts)
-        things = self._things(caller, wanted)
+        things = self._findable.views(caller, wanted)
 
         def run() -> _Outcome:
             named = {kind: make() for kind, make in things.items()}
@@ -252,62 +226,6 @@ class Search:
                     result = _of_thing(KINDS[kind][0], outcome.named[kind].things[which], score)
                 ranked.append((-result.score, _ORDER[kind], place, result))
         return [one[-1] for one in sorted(ranked, key=lambda one: one[:3])]
-
-    def _things(self, caller: Caller, wanted: list[str]) -> dict[str, Callable[[], _Named]]:
-        """By kind: what makes the view of what the caller may see, in the thread."""
-        info, snapshot = self._cluster.info, self._cluster.snapshot
-        users, version = snapshot.users.all(), snapshot.users.generation
-        own = snapshot.users.get(caller.user)
-        found: dict[str, Callable[[], _Named]] = {}
-        if "nodes" in wanted and may_see_all(caller, info, "nodes"):
-            nodes, generation = snapshot.nodes.all(), snapshot.nodes.generation
-            found["nodes"] = lambda: self._kept(("nodes", generation), lambda: self._of_nodes(nodes))
-        if "partitions" in wanted and may_see_all(caller, info, "partitions"):
-            partitions = snapshot.partitions.all()
-            key = "partitions", snapshot.partitions.generation
-            found["partitions"] = lambda: self._kept(key, lambda: map(of_partition, partitions))
-        if "reservations" in wanted and may_see_all(caller, info, "reservations"):
-            reservations = snapshot.reservations.all()
-            which = "reservations", snapshot.reservations.generation
-            found["reservations"] = lambda: self._kept(which, lambda: map(of_reservation, reservations))
-        if "users" in wanted:
-            sight = visibility_of(caller, info, own, "users")
-            found["users"] = lambda: self._kept(
-                ("users", version, sight),
-                lambda: [of_user(user) for user in users if may_see_user(sight, user)],
-            )
-        # With PrivateData=accounts a plain user knows of the own ones.
-        sees_accounts = may_see_all(caller, info, "accounts")
-        members: list[User] = users if sees_accounts else [own] if own else []
-        whose = None if sees_accounts else caller.user
-        if "accounts" in wanted:
-            found["accounts"] = lambda: self._kept(("accounts", version, whose), lambda: of_accounts(members))
-        if "qos" in wanted:
-            found["qos"] = lambda: self._kept(("qos", version, whose), lambda: of_qos(members))
-        return found
-
-    def _kept(self, key: Hashable, make: Callable[[], Iterable[Thing]]) -> _Named:
-        """The view of this key, made once; in the thread."""
-        named = self._named.get(key)
-        if named is None:
-            things = list(make())
-            view = ThingView([one.id for one in things], [one.said for one in things])
-            named = self._named[key] = _Named(view, things)
-            if len(self._named) > _KEPT:
-                self._named.popitem(last=False)
-        self._named.move_to_end(key)
-        return named
-
-    def _of_nodes(self, nodes: Sequence[Node]) -> list[Thing]:
-        """Of many nodes, few change from one time to the next."""
-        before = self._nodes
-        self._nodes = {}
-        for node in nodes:
-            known = before.get(node.node_name)
-            self._nodes[node.node_name] = (
-                known if known is not None and known[0] is node else (node, of_node(node))
-            )
-        return [thing for _, thing in self._nodes.values()]
 
     def _known(self, sight: Visibility | None, views: Iterable[View]) -> list[str]:
         """The words that there are for a caller, for typos; of a minute ago at most."""
