@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from s9s.app.application import Application
 from s9s.domain.credentials import Restrictions
 from s9s.domain.history import FinishedJob
-from s9s.domain.reservations import Reservation
 from s9s.services.access import Role
 from s9s.storage.history import HistoryRecords
 from tests.api.conftest import Client
@@ -119,17 +118,17 @@ async def test_finished_jobs_of_long_ago_come_from_the_database(
 
 async def test_reservations(application: Application, client: Client) -> None:
     snapshot = application.cluster.snapshot
-    snapshot.reservations.replace(
-        [Reservation(name="maint_week", state="ACTIVE", nodes=("gpu001",), users=("root",), flags=("MAINT",))]
-    )
     alice = await client(user="alice", role=Role.USER)
-    (found,) = (await find(alice, "maint_week"))["results"]
-    assert (found["type"], found["title"]) == ("reservation", "Maintenance maint_week")
-    assert found["description"] == "ACTIVE, 1 node, for users root"
+    (found,) = (await find(alice, "maintenance"))["results"]
+    assert (found["type"], found["title"]) == ("reservation", "Maintenance maintenance")
+    assert found["description"].startswith(f"INACTIVE, {len(snapshot.nodes.all())} nodes, ")
+    assert found["description"].endswith(", for users root")
     assert (await alice.get(found["url"])).json()["results"] == [found]
+    assert ids(await find(alice, "gpu001"), "reservation") == [], "it is about no node more than another"
     assert snapshot.info is not None
-    snapshot.info = replace(snapshot.info, private_data=frozenset({"reservations"}))
-    assert (await find(alice, "maint_week"))["results"] == []
+    for hidden in ("reservations", "nodes"):
+        snapshot.info = replace(snapshot.info, private_data=frozenset({hidden}))
+        assert (await find(alice, "maintenance"))["results"] == []
 
 
 class TestVisibility:

@@ -63,7 +63,9 @@ class Findable:
             partitions = snapshot.partitions.all()
             key = "partitions", snapshot.partitions.generation
             found["partitions"] = lambda: self._kept(key, lambda: map(of_partition, partitions))
-        if "reservations" in wanted and may_see_all(caller, info, "reservations"):
+        # A reservation tells of its nodes.
+        shows = all(may_see_all(caller, info, kind) for kind in ("reservations", "nodes"))
+        if "reservations" in wanted and shows:
             reservations = snapshot.reservations.all()
             which = "reservations", snapshot.reservations.generation
             found["reservations"] = lambda: self._kept(which, lambda: map(of_reservation, reservations))

@@ -117,9 +117,11 @@ def of_reservation(reservation: Reservation) -> Thing:
         if names:
             parts.append(f"for {noun} {', '.join(names)}")
     flags, members = reservation.flags, (*reservation.users, *reservation.accounts)
+    # Of all nodes none is meant.
+    nodes = () if "ALL_NODES" in flags else reservation.nodes
     return Thing(
         id=reservation.name,
-        said=" ".join((reservation.state, *flags, *members, reservation.partition or "", *reservation.nodes)),
+        said=" ".join((reservation.state, *flags, *members, reservation.partition or "", *nodes)),
         title=f"{'Maintenance' if 'MAINT' in flags else 'Reservation'} {reservation.name}",
         description=", ".join(parts),
         url=f"/v1/search?q={quote(reservation.name, safe='')}&type=reservations",
