@@ -6,9 +6,7 @@ Both the route and the fast lane answer from here, so that they cannot differ.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
-
-from msgspec import structs
+from typing import Any, Final
 
 from s9s.api.parameters import read_parameters
 from s9s.api.schemas.jobs import JobFilter, JobListParameters, encode_list, encode_row
@@ -27,17 +25,13 @@ MAX_BYTES: Final = 8 * 1024 * 1024
 def read_job_query(query_string: bytes) -> JobQuery:
     """The query string of the job list. Raises `ValidationError`, `InvalidRequest`."""
     asked = read_parameters(JobListParameters, query_string)
-    return structs.replace(
-        job_query_of(asked),
-        sort=asked.sort,
-        descending=asked.order == "desc",
-        limit=asked.limit,
-        offset=asked.offset,
+    return job_query_of(
+        asked, sort=asked.sort, descending=asked.order == "desc", limit=asked.limit, offset=asked.offset
     )
 
 
-def job_query_of(asked: JobListParameters | JobFilter) -> JobQuery:
-    """The filters of a job list. Raises `ValidationError`."""
+def job_query_of(asked: JobListParameters | JobFilter, **page: Any) -> JobQuery:
+    """The filters of a job list; `page` has the rest of a `JobQuery`. Raises `ValidationError`."""
     start_time, end_time = instant("start_time", asked.start_time), instant("end_time", asked.end_time)
     if start_time is not None and end_time is not None and end_time < start_time:
         raise ValidationError.of(
@@ -54,6 +48,7 @@ def job_query_of(asked: JobListParameters | JobFilter) -> JobQuery:
         job_ids=csv(asked.job_id),
         start_time=start_time,
         end_time=end_time,
+        **page,
     )
 
 

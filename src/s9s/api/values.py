@@ -15,13 +15,14 @@ from s9s.services.nodes import NODE_STATES
 E = TypeVar("E")
 
 MAX_ALTERNATIVES: Final = 1000
+_EMPTY: Final = frozenset({""})
 
 
 def csv(text: str | None) -> frozenset[str] | None:
     """A comma list; ``None`` and an empty text are no filter."""
     if text is None:
         return None
-    values = frozenset(part.strip() for part in text.split(",") if part.strip())
+    values = frozenset(map(str.strip, text.split(","))) - _EMPTY
     if len(values) > MAX_ALTERNATIVES:
         raise ValidationError("Too many values in one filter", allowed=MAX_ALTERNATIVES)
     return values or None

@@ -38,6 +38,8 @@ _filters_of: Final = attrgetter(*_FILTERS)
 
 #: Up to so many words the bits of each are combined; of more it is cheaper to ask every row once.
 _FEW_WORDS: Final = 16
+#: A column of no more values than this.
+_FEW_VALUES: Final = 32
 #: No more rows than this are sorted by themselves; more are picked from all rows, sorted.
 _FEW: Final = 4096
 
@@ -155,6 +157,14 @@ def _with_words(table: JobTable, column: str, words: Collection[str]) -> Bits:
     """Rows whose value in a column goes by any of these words."""
     if not 0 < len(words) <= _FEW_WORDS:
         return table.answers.get((column, words), _with_values, table, column, words)
+    get = table.answers.get
+    if len(words) > 1 and len(table.columns.vocabularies[column]) <= _FEW_VALUES:
+        # Of few values few combinations are asked for, and those again and again.
+        return get((column, words), _any_of, table, column, words)
+    return _any_of(table, column, words)
+
+
+def _any_of(table: JobTable, column: str, words: Collection[str]) -> Bits:
     get = table.answers.get
     return reduce(or_, [get((column, word), _with_values, table, column, (word,)) for word in words])
 

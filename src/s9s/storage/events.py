@@ -7,9 +7,11 @@ so compression makes a tenth of them.
 
 from __future__ import annotations
 
+import asyncio
 import zlib
-from collections.abc import AsyncIterator, Sequence
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from itertools import count
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -18,15 +20,19 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from s9s.domain.events import Event, slim_job
 from s9s.domain.jobs import Job
 from s9s.domain.nodes import Node
+from s9s.domain.turns import Turns
 from s9s.storage.database import Database
 from s9s.storage.tables import event_batches, event_checkpoints, event_head
+
+T = TypeVar("T")
 
 #: Fast; a higher level gains little on events.
 _LEVEL: Final = 1
 #: Rows that are read at once.
 _ROWS: Final = 64
-#: Jobs in one part of a checkpoint.
+#: Jobs in one part of a checkpoint, and those of them that are written at once.
 PART: Final = 5_000
+_TOGETHER: Final = 50
 
 _batch: Final = event_batches.c
 _HEAD: Final = select(event_head.c.sequence).with_for_update()
@@ -50,9 +56,34 @@ class _Part(Struct, frozen=True, array_like=True):
     nodes: list[Node] = []
 
 
+def _parts(state: State) -> list[bytes]:
+    """A state as it is kept: each part a `_Part`, made of a few jobs at a time."""
+    turns, made = Turns(), []
+    for start in range(0, len(state.jobs), PART) or (0,):
+        packed, jobs = zlib.compressobj(_LEVEL), state.jobs[start : start + PART]
+        pieces = [packed.compress(b"[[")]
+        pieces += [packed.compress(piece) for piece in _joined(jobs, slim_job, turns)]
+        pieces.append(packed.compress(b"],["))
+        if start == 0:
+            pieces += [packed.compress(piece) for piece in _joined(state.nodes, lambda node: node, turns)]
+        pieces += (packed.compress(b"]]"), packed.flush())
+        made.append(b"".join(pieces))
+    return made
+
+
+def _joined(rows: Sequence[T], of: Callable[[T], object], turns: Turns) -> Iterator[bytes]:
+    """What stands between the brackets of a JSON array, in pieces."""
+    for start in range(0, len(rows), _TOGETHER):
+        turns.take()
+        piece = _encoder.encode([of(row) for row in rows[start : start + _TOGETHER]])
+        yield piece[1:-1] if start == 0 else b"," + piece[1:-1]
+
+
 def pack_events(events: Sequence[Event]) -> bytes:
     """Events as they are kept."""
-    return zlib.compress(_encoder.encode([one.slim() for one in events]), _LEVEL)
+    packed = zlib.compressobj(_LEVEL)
+    pieces = [packed.compress(piece) for piece in (b"[", *_joined(events, Event.slim, Turns()), b"]")]
+    return b"".join((*pieces, packed.flush()))
 
 
 def unpack_events(content: bytes) -> list[Event]:
@@ -83,7 +114,7 @@ class EventRecords:
 
         def write(connection: Connection) -> list[Event]:
             newest = connection.execute(_HEAD).scalar_one()
-            events = [one.numbered(number) for number, one in enumerate(drafts, newest + 1)]
+            events = list(map(Event.numbered, drafts, count(newest + 1)))
             last = newest + len(events)
             row = {"first": newest + 1, "last": last, "at": at, "events": pack_events(events)}
             connection.execute(insert(event_batches).values(row))
@@ -128,13 +159,12 @@ class EventRecords:
 
     async def save(self, state: State) -> None:
         """Keep what is known of the cluster, in place of what was kept before."""
-        parts = [state.jobs[start : start + PART] for start in range(0, len(state.jobs), PART)] or [[]]
+        # Made before the transaction, for which others would wait, and without haste.
+        parts = await asyncio.to_thread(_parts, state)
 
         def write(connection: Connection) -> None:
             connection.execute(delete(event_checkpoints))
-            for number, jobs in enumerate(parts):
-                part = _Part([slim_job(job) for job in jobs], state.nodes if number == 0 else [])
-                content = zlib.compress(_encoder.encode(part), _LEVEL)
+            for number, content in enumerate(parts):
                 row = {"part": number, "sequence": state.sequence, "at": state.at, "content": content}
                 connection.execute(insert(event_checkpoints).values(row))
 

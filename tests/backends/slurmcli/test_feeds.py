@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s9s.backends.command import Finished
+from s9s.backends.slurmcli import feeds
 from s9s.backends.slurmcli.feeds import JobsFeed, Lines, NodesFeed
 from s9s.backends.slurmcli.programs import Programs
 from s9s.domain.errors import SlurmUnavailable
@@ -138,6 +139,16 @@ async def test_nodes_change_appear_and_vanish() -> None:
     assert a3.node_name == "a3"
     feed.forget(["a3"])
     assert [entry.node_name for entry in (await feed.poll()).changed] == ["a3"]
+
+
+async def test_nodes_are_the_same_however_they_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    scontrol = Scontrol()
+    scontrol.text = b"".join(node(f"n{number}", rest="Reason=x NodeName=n0 [y@1]") for number in range(9))
+    for size in (1, 7, 100, len(node("n1")), 1 << 16):
+        monkeypatch.setattr(feeds, "_CHUNK", size)
+        changes = await NodesFeed(cast("Programs", scontrol)).poll()
+        assert [one.node_name for one in changes.changed] == [f"n{number}" for number in range(9)]
+        assert {one.reason for one in changes.changed} == {"x NodeName=n0"}
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,12 @@ def is_name(name: str) -> bool:
 
 def split(output: bytes) -> list[bytes]:
     """The nodes' texts."""
-    return [piece for piece in _BEGIN.split(output) if piece.startswith(b"NodeName=")]
+    return [piece for piece in pieces(output) if piece.startswith(b"NodeName=")]
+
+
+def pieces(output: bytes) -> list[bytes]:
+    """A part of an output, split where a node begins; the last piece may go on in the next part."""
+    return _BEGIN.split(output)
 
 
 def name(line: bytes) -> str:

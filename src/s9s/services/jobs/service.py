@@ -32,6 +32,8 @@ R = TypeVar("R")
 #: Generation and instant of the jobs, generation of the users, and what is known of the cluster.
 Version = tuple[int, float, int, ClusterInfo | None]
 
+_SORT_FIELDS: Final = frozenset(JOB_SORT_FIELDS)
+
 #: So many unknown ids are looked up one by one in accounting too.
 FEW: Final = 16
 
@@ -204,7 +206,7 @@ class Jobs:
 
 
 def _check_sort(query: JobQuery) -> None:
-    if query.sort not in JOB_SORT_FIELDS:
+    if query.sort not in _SORT_FIELDS:
         raise ValidationError.of("sort", query.sort, list(JOB_SORT_FIELDS))
 
 
