@@ -347,3 +347,56 @@ async def test_kills_at_any_moment_lose_nothing_and_double_nothing(tmp_path: Pat
         await queue.sweep()
         wanted = sorted(str(item.result and item.result["artifact"]) for item in completed.values())
         assert sorted(path.name for path in (tmp_path / "files").iterdir()) == wanted
+
+
+# Dies of what it finds.
+POISONED = """
+import asyncio, os, sys
+from pathlib import Path
+from s9s.services.work.artifacts import Artifacts
+from s9s.services.work.queue import WorkQueue
+from s9s.services.work.worker import Worker
+from s9s.storage.database import Database
+from s9s.storage.files import LocalFiles
+from s9s.storage.work import WorkRecords
+from s9s.storage.work_bounds import Bounds
+
+async def main(directory):
+    database = await Database.open(f"sqlite:///{directory}/s9s.db")
+    queue = WorkQueue(WorkRecords(database, Bounds(attempts=2)), Artifacts(LocalFiles(directory / "files")))
+
+    async def run(item, progress):
+        if item.payload.get("is_poison"):
+            os._exit(9)
+        return {}
+
+    queue.register("export", run)
+    await Worker(queue, lease_seconds=1, beat_seconds=0.1, poll_seconds=0.05).run()
+
+asyncio.run(main(Path(sys.argv[1])))
+"""
+
+
+async def test_an_item_that_kills_its_workers_fails_with_a_reason_and_harms_no_other(tmp_path: Path) -> None:
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-c", POISONED, str(tmp_path)])
+
+    async with await Database.open(f"sqlite:///{tmp_path}/s9s.db") as database:
+        queue = WorkQueue(WorkRecords(database), Artifacts(LocalFiles(tmp_path / "files")))
+        queue.register("export", None)
+        poison = await queue.put("export", "alice", {"is_poison": True})
+        harmless = await queue.put("export", "bob", {})
+        deaths, worker = 0, start()
+        try:
+            async with asyncio.timeout(60):
+                while not (item := await queue.get(poison)) or not item.state.is_finished:
+                    if worker.poll() is not None:
+                        assert worker.returncode == 9
+                        deaths, worker = deaths + 1, start()
+                    await asyncio.sleep(0.05)
+            assert (await finished(queue, harmless)).state is WorkState.COMPLETED
+        finally:
+            worker.kill()
+            worker.wait(10)
+        assert (item.state, deaths) == (WorkState.FAILED, 2)
+        assert item.error == "The process that worked on it ended unexpectedly, 2 times"
