@@ -253,6 +253,24 @@ async def test_rights_are_those_of_the_moment(
     assert refused["next_run_at"] is not None
 
 
+async def test_nothing_is_decided_before_accounting_has_told_of_its_users(
+    application: Application, client: Client, schedulers: Schedulers
+) -> None:
+    carol = await client(user="carol", role=Role.OPERATOR)
+    one = await made(carol, type="utilization")
+    users = application.cluster.snapshot.users
+    await application.cluster.watcher.stop()
+    known = users.all()
+    users.replace([])  # as after a start while slurmdbd is down
+    await schedulers.at(one)
+    now = await seen(carol, one)
+    assert (now["enabled"], now["last_status"], now["next_run_at"]) == (True, None, one["next_run_at"])
+    users.replace(known)
+    await schedulers.at(one, 60)
+    assert (await seen(carol, one))["last_run_at"] == one["next_run_at"]
+    assert len(await reports_of(carol)) == 1
+
+
 async def test_a_login_may_end_and_its_schedules_go_on(
     application: Application, client: Client, schedulers: Schedulers
 ) -> None:

@@ -110,10 +110,18 @@ class Scheduler:
 
     async def look(self) -> None:
         """Have made what is due. Raises `DatabaseUnavailable`."""
-        if self._cluster.snapshot.info is None:
-            return  # nobody can say yet what anybody may see
+        if not self._is_ready():
+            return
         for schedule in await self._records.due(self._key, int(self._clock())):
             await self._take(schedule)
+
+    def _is_ready(self) -> bool:
+        """Whether it can be said who may see what: not before accounting has told of its users."""
+        snapshot = self._cluster.snapshot
+        info = snapshot.info
+        if info is None or not snapshot.is_loaded:
+            return False
+        return len(snapshot.users) > 0 or not (info.has_accounting and "list users" in info.routes)
 
     async def _take(self, schedule: Schedule) -> None:
         now = int(self._clock())
@@ -155,9 +163,7 @@ class Scheduler:
     async def _caller(self, schedule: Schedule) -> Caller:
         """Whose report it is, with the rights of the moment. Raises `AuthenticationFailed`."""
         caller = caller_of(schedule)
-        users = self._cluster.snapshot.users
-        # An empty list of users is one that nobody has read yet.
-        if schedule.is_known and len(users) > 0 and users.get(caller.user) is None:
+        if schedule.is_known and self._cluster.snapshot.users.get(caller.user) is None:
             raise AuthenticationFailed(f"Slurm knows no user {caller.user} any more")
         if caller.kind in _PERSONAL:
             role = self._roles.within(caller.user, caller.limit)
