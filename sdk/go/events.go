@@ -1,19 +1,12 @@
 package s9s
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"iter"
 	"strconv"
-	"strings"
-	"time"
 )
-
-// silence: the server says something every 15 s; after so long without, the connection counts as broken.
-const silence = 45 * time.Second
 
 var statusOf = map[string]int{
 	CodeInvalidRequest: 400, CodeValidationError: 400, CodeAuthenticationFailed: 401, CodePermissionDenied: 403,
@@ -50,40 +43,16 @@ func (s *EventsService) Subscribe(opts *EventSubscribeOptions) iter.Seq2[Event, 
 		if wanted.Channel == "" {
 			wanted.Channel = "jobs"
 		}
-		for failures := 0; ; {
+		patience := patience{http: s.client.http}
+		for {
 			err := s.once(&wanted, func(event Event) bool {
-				failures = 0
+				patience.heard()
 				return yield(event, nil)
 			})
 			if errors.Is(err, errEnough) {
 				return
 			}
-			var asked time.Duration
-			var answer *Error
-			var broken *TransportError
-			switch {
-			case wanted.ctx.Err() != nil:
-				yield(Event{}, wanted.ctx.Err())
-				return
-			case errors.As(err, &answer) && answer.Code == CodeAuthenticationFailed:
-				// An access token has expired; for any other credential it is final.
-				if s.client.http.forget(); failures > 0 || s.client.http.config.ClientID == "" {
-					yield(Event{}, err)
-					return
-				}
-			case errors.As(err, &answer):
-				if status := answer.Status; status != 429 && status != 502 && status != 503 && status != 504 {
-					yield(Event{}, err)
-					return
-				}
-				asked = time.Duration(answer.RetryAfter * float64(time.Second))
-			case err != nil && !errors.As(err, &broken):
-				yield(Event{}, err)
-				return
-			}
-			failures++
-			pause := max(s.client.http.policy.pauseAfter(failures), asked)
-			if err := s.client.http.sleep(wanted.ctx, pause); err != nil {
+			if err := patience.after(wanted.ctx, err); err != nil {
 				yield(Event{}, err)
 				return
 			}
@@ -109,50 +78,24 @@ func (s *EventsService) once(wanted *EventSubscribeOptions, tell func(Event) boo
 		}
 		return err
 	}
-	defer response.Body.Close()
-	quiet := time.AfterFunc(silence, cancel)
-	defer quiet.Stop()
-	reader := bufio.NewReader(response.Body)
-	name, data := "", []string{}
-	for {
-		line, err := reader.ReadString('\n')
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return failure(err, request, requestID)
-		}
-		quiet.Reset(silence)
-		line = strings.TrimRight(line, "\r\n")
-		if line != "" {
-			field, value, _ := strings.Cut(line, ":")
-			value = strings.TrimPrefix(value, " ")
-			switch field {
-			case "data":
-				data = append(data, value)
-			case "event":
-				name = value
-			case "id":
-				// All before it is done: never again.
-				since, err := strconv.Atoi(value)
-				if err != nil {
-					return err
-				}
-				wanted.Since, wanted.Snapshot = &since, false
-			}
-			continue
-		}
-		if len(data) > 0 {
-			event, err := eventOf(name, []byte(strings.Join(data, "\n")))
+	return frames(response.Body, request, requestID, cancel, func(frame frame) error {
+		if frame.id != nil {
+			// All before it is done: never again.
+			since, err := strconv.Atoi(*frame.id)
 			if err != nil {
 				return err
 			}
-			if !tell(event) {
-				return errEnough
-			}
+			wanted.Since, wanted.Snapshot = &since, false
 		}
-		name, data = "", nil
-	}
+		if frame.data == "" {
+			return nil
+		}
+		event, err := eventOf(frame.name, []byte(frame.data))
+		if err == nil && !tell(event) {
+			err = errEnough
+		}
+		return err
+	})
 }
 
 func eventOf(name string, message []byte) (Event, error) {

@@ -3,7 +3,6 @@ package s9s
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
 )
 
@@ -84,50 +83,6 @@ func (c *Client) wait(opts *WaitOptions, look func(*Client) (done bool, state st
 		}
 		pause = min(longest, pause+pause/2)
 	}
-}
-
-// FollowOptions says what to follow; nil is all of the standard output.
-type FollowOptions struct {
-	// Stream is "output" (the default) or "error".
-	Stream string
-	// Lines begins with so many of the last lines; nil: with all.
-	Lines *int
-	ctx   context.Context
-}
-
-// WithContext gives a copy that follows until the context ends.
-func (o *FollowOptions) WithContext(ctx context.Context) *FollowOptions {
-	made := FollowOptions{}
-	if o != nil {
-		made = *o
-	}
-	made.ctx = ctx
-	return &made
-}
-
-// FollowOutput gives what a job writes, as it writes it, until it ends. It has to be closed.
-func (s *JobsService) FollowOutput(jobID string, opts *FollowOptions) (io.ReadCloser, error) {
-	wanted := FollowOptions{}
-	if opts != nil {
-		wanted = *opts
-	}
-	if wanted.Stream == "" {
-		wanted.Stream = "output"
-	}
-	if wanted.ctx == nil {
-		wanted.ctx = s.client.ctx
-	}
-	query := map[string][]string{"follow": {"true"}}
-	set(query, "lines", wanted.Lines)
-	request := call{
-		method: "GET", path: path("/v1/jobs/{}/{}", jobID, wanted.Stream), query: query, isStream: true,
-		headers: map[string]string{"Accept": "text/plain"},
-	}
-	response, _, err := s.client.http.send(wanted.ctx, request)
-	if err != nil {
-		return nil, err
-	}
-	return response.Body, nil
 }
 
 // CancelMany cancels any number of jobs, each with its own result; options may be nil.

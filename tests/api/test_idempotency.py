@@ -18,7 +18,7 @@ from s9s.domain.jobs import JobDetails, JobSubmission, Submitted
 from s9s.services.jobs.idempotency import Submissions
 from s9s.storage.idempotency import IdempotencyRecords
 from tests.api.conftest import Client
-from tests.contract.clusters import SIMULATED, real_environment
+from tests.contract.clusters import REAL, SIMULATED, real_environment
 from tests.contract.serving import Server, until
 
 JOB = {"job_name": "once", "script": "#!/bin/sh\nsleep 600\n"}
@@ -238,10 +238,14 @@ class KillsOnSubmission:
         self._thread.join(5)
 
 
-def test_a_kill_between_slurms_acceptance_and_our_record(lab24: Any, tmp_path: Path) -> None:
-    proxy = KillsOnSubmission(lab24.slurmrestd_url)
-    environment = {**real_environment(lab24), "S9S_CLUSTER__SLURMRESTD_URL": proxy.url}
-    server = Server(tmp_path, environment, lab24)
+@pytest.mark.parametrize("version", REAL)
+def test_a_kill_between_slurms_acceptance_and_our_record(
+    request: pytest.FixtureRequest, version: str, tmp_path: Path
+) -> None:
+    lab = request.getfixturevalue(f"lab{version[:2]}")
+    proxy = KillsOnSubmission(lab.slurmrestd_url)
+    environment = {**real_environment(lab), "S9S_CLUSTER__SLURMRESTD_URL": proxy.url}
+    server = Server(tmp_path, environment, lab)
     server.start()
     server.token("alice")
     key, name = {"Idempotency-Key": "k"}, f"once-{tmp_path.name}"

@@ -13,6 +13,7 @@ from s9s.cli.remote.tables import plain
 from s9s.services.access import Role
 from s9s.services.identity.tokens import Wish
 from tests.cli.conftest import USER, Run
+from tests.sdk.cutting import CuttingProxy
 
 SCRIPT = """#!/bin/bash
 #SBATCH --job-name=from-the-script
@@ -41,6 +42,19 @@ async def test_a_job_from_submission_to_output(s9s: Run, tmp_path: Path) -> None
     found = await s9s("search", "from-the-script", "--type", "jobs")
     assert found.stdout.split("\t")[:2] == ["job", job_id]
     assert "from-the-script" in (await s9s("job", job_id)).stdout
+
+
+async def test_following_goes_on_after_broken_connections(
+    s9s: Run, environment: dict[str, str], tmp_path: Path
+) -> None:
+    script = "#!/bin/sh\nfor n in $(seq 150); do echo $n zażółć; sleep 0.02; done\n"
+    job_id = (await s9s("submit", "-", "--directory", str(tmp_path), stdin=script)).stdout.strip()
+    with CuttingProxy(environment["S9S_API_URL"], 1200, 5000) as proxy:
+        followed = await s9s("logs", "-f", job_id, "--url", proxy.url)
+        assert proxy.cuts >= 1
+    assert (followed.returncode, followed.stderr) == (0, "")
+    assert followed.stdout == "".join(f"{number} zażółć\n" for number in range(1, 151))
+    assert (await s9s("logs", "-f", "4000000")).returncode == 1
 
 
 async def test_the_same_key_submits_once(s9s: Run, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -137,3 +138,66 @@ def test_what_is_refused(alice: Caller, bob: Caller, jobs: Jobs) -> None:
         invalid(alice.get(path, params={"follow": "true", name: 1}), name)
     (jobs.folder / f"slurm-{job_id}.out").unlink()
     refused(alice.get(path, params={"follow": "true"}), 404, "RESOURCE_NOT_FOUND")
+
+
+def events_of(caller: Caller, job_id: str, last: str = "") -> Iterator[tuple[str, str | None, str]]:
+    """Name, id and content of each event, for as long as somebody asks for more."""
+    headers = {"Accept": "text/event-stream", "Last-Event-ID": last}
+    asked = {"follow": "true"}
+    with caller.stream("GET", f"/v1/jobs/{job_id}/output", params=asked, headers=headers) as response:
+        assert response.status_code == 200, response.read()
+        assert response.headers["Content-Type"].startswith("text/event-stream")
+        fields: dict[str, str] = {}
+        for line in response.iter_lines():
+            if line:
+                name, _, value = line.partition(": ")
+                fields[name.removesuffix(":")] = value
+                continue
+            if "data" in fields:
+                message = json.loads(fields["data"])
+                assert (message["channel"], message["resource_id"]) == ("output", job_id)
+                assert message["action"] == fields["event"]
+                yield fields["event"], fields.get("id"), message["data"].get("content", "")
+            fields = {}
+
+
+def test_whoever_was_cut_off_goes_on_there(alice: Caller, jobs: Jobs) -> None:
+    job_id = jobs.running(TALKS.format(folder=jobs.folder))
+    following = events_of(alice, job_id)
+    seen, last = "", None
+    while not seen.endswith("ready\n"):
+        name, last, content = next(following)
+        assert name == "append"
+        seen += content
+    following.close()
+    assert last is not None
+    say(jobs, 0, "zażółć\n")
+    resumed = events_of(alice, job_id, last)
+    told = [next(resumed)]
+    (jobs.folder / "last").touch()
+    told += resumed
+    assert {name for name, *_ in told[:-1]} == {"append"}
+    assert told[-1][0] == "end"
+    assert "".join(content for *_, content in told) == "zażółć\nthe end\n"
+
+    # After the end, too; and what is another file begins anew.
+    place = told[-2][1]
+    assert place is not None
+    assert [name for name, *_ in events_of(alice, job_id, place)] == ["end"]
+    other = place.rpartition(".")[0] + "." + "0" * 32
+    again = list(events_of(alice, job_id, other))
+    assert again[0][0] == "truncate"
+    assert again[0][1] == ""
+    assert "".join(content for *_, content in again) == "ready\nzażółć\nthe end\n"
+
+
+@pytest.mark.parametrize("last", ["1", "5.0." + "0" * 32, "5.6." + "0" * 32, "x"])
+def test_a_place_that_is_none(alice: Caller, jobs: Jobs, last: str) -> None:
+    job_id = jobs.held(script="true")
+    answer = alice.get(
+        f"/v1/jobs/{job_id}/output",
+        params={"follow": "true"},
+        headers={"Accept": "text/event-stream", "Last-Event-ID": last},
+    )
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "INVALID_REQUEST"

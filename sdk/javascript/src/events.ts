@@ -1,15 +1,10 @@
 /** Events: a subscription that comes back by itself. */
 
-import { APIError, AuthenticationFailed, errorOf, ReplayUnavailable, ResourceConflict, TransportError } from './errors.js';
-import { textOf, type CallOptions, type Http } from './http.js';
+import { errorOf, ReplayUnavailable, ResourceConflict } from './errors.js';
+import type { CallOptions, Http } from './http.js';
 import type { EventSubscribeOptions } from './models.js';
 import { EventOperations } from './operations.js';
-import { pauseAfter } from './policy.js';
-
-/** The server says something every 15 s; after so many seconds of silence the connection counts as broken. */
-const SILENCE_SECONDS = 45;
-
-const RETRIED = new Set([429, 502, 503, 504]);
+import { framesOf, Patience } from './stream.js';
 
 const STATUS: Record<string, number> = {
   INVALID_REQUEST: 400,
@@ -54,26 +49,18 @@ export class Events extends EventOperations {
   async *subscribe(options: EventSubscribeOptions = {}, call: CallOptions = {}): AsyncGenerator<Event> {
     const { since, snapshot, channel = 'jobs', ...filters } = options;
     const position: Position = { since, snapshot: snapshot || undefined };
-    for (let failures = 0; ; ) {
-      let asked = 0;
+    const patience = new Patience(this.http, call.signal);
+    for (;;) {
+      let failure: unknown;
       try {
         for await (const event of once(this.http, position, { channel, ...filters }, call)) {
-          failures = 0;
+          patience.heard();
           yield event;
         }
       } catch (error) {
-        if (error instanceof AuthenticationFailed) {
-          // An access token has expired; for any other credential it is final.
-          if (failures > 0 || !this.http.forgetAccessToken()) throw error;
-        } else if (error instanceof APIError) {
-          if (!RETRIED.has(error.status)) throw error;
-          asked = error.retryAfter ?? 0;
-        } else if (!(error instanceof TransportError)) {
-          throw error;
-        }
+        failure = error;
       }
-      failures++;
-      await this.http.sleep(Math.max(pauseAfter(this.http.settings.patience, failures), asked), call.signal);
+      await patience.after(failure);
     }
   }
 }
@@ -91,28 +78,13 @@ async function* once(http: Http, position: Position, query: object, call: CallOp
   } catch (error) {
     throw error instanceof ResourceConflict ? new ReplayUnavailable(error.sentence, { cause: error }) : error;
   }
-  let rest = '';
-  let name = '';
-  let data: string[] = [];
-  for await (const piece of textOf(response, SILENCE_SECONDS)) {
-    const lines = (rest + piece).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines.map((one) => one.replace(/\r$/, ''))) {
-      if (line === '') {
-        if (data.length > 0) yield eventOf(name, JSON.parse(data.join('\n')));
-        name = '';
-        data = [];
-        continue;
-      }
-      const [, field, value = ''] = /^([^:]*):? ?(.*)$/.exec(line) ?? [];
-      if (field === 'data') data.push(value);
-      else if (field === 'event') name = value;
-      else if (field === 'id') {
-        // All before it is done: never again.
-        position.since = Number(value);
-        position.snapshot = undefined;
-      }
+  for await (const frame of framesOf(response)) {
+    if (frame.id !== null) {
+      // All before it is done: never again.
+      position.since = Number(frame.id);
+      position.snapshot = undefined;
     }
+    if (frame.data !== '') yield eventOf(frame.name, JSON.parse(frame.data));
   }
 }
 

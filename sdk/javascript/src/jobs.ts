@@ -1,9 +1,10 @@
 /** Jobs: what goes beyond single requests. */
 
 import { WaitTimeout } from './errors.js';
-import { path, textOf, type CallOptions } from './http.js';
+import { path, type CallOptions } from './http.js';
 import type { BulkAnswer, BulkOptions, Job, JobBulkRequest } from './models.js';
 import { JobOperations } from './operations.js';
+import { framesOf, Patience } from './stream.js';
 
 /** States that a job does not leave by itself. */
 export const FINISHED: ReadonlySet<string> = new Set([
@@ -53,16 +54,43 @@ export class Jobs extends JobOperations {
     );
   }
 
-  /** What a job writes, as it writes it, until it ends. */
+  /**
+   * What a job writes, as it writes it, until it ends.
+   *
+   * When the connection breaks, or the server starts anew, it goes on where it was, and nothing is left out or told
+   * twice. After a requeue the file begins anew, and so does what is told. An error that a new try would not mend is
+   * thrown, and so is any before the first answer.
+   */
   async *followOutput(jobId: string, options: FollowOptions = {}): AsyncGenerator<string> {
     const { stream = 'output', lines, ...call } = options;
-    const [response] = await this.http.send('GET', path('/v1/jobs/{}/{}', jobId, stream), {
-      query: { follow: true, lines },
-      headers: { Accept: 'text/plain' },
-      isStream: true,
-      ...call,
-    });
-    yield* textOf(response);
+    const patience = new Patience(this.http, call.signal);
+    let place = '';
+    let hasBegun = false;
+    for (;;) {
+      let failure: unknown;
+      try {
+        const [response] = await this.http.send('GET', path('/v1/jobs/{}/{}', jobId, stream), {
+          query: { follow: true, lines },
+          headers: { Accept: 'text/event-stream', ...(place === '' ? {} : { 'Last-Event-ID': place }) },
+          isStream: true,
+          ...call,
+        });
+        hasBegun = true;
+        for await (const frame of framesOf(response)) {
+          patience.heard();
+          place = frame.id ?? place;
+          const { data } = (frame.data === '' ? {} : JSON.parse(frame.data)) as {
+            data?: { content?: string; state?: string | null };
+          };
+          if (data?.content) yield data.content;
+          if (frame.name === 'end' && data?.state) return;
+        }
+      } catch (error) {
+        if (!hasBegun) throw error;
+        failure = error;
+      }
+      await patience.after(failure);
+    }
   }
 
   /** Cancel any number of jobs, each with its own result. */

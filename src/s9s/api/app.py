@@ -129,7 +129,7 @@ def _cors(allowed_origins: Sequence[str]) -> CORSConfig:
         allow_origins=list(allowed_origins),
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "X-API-Key", "Content-Type", "Idempotency-Key", "X-Request-ID",
-            "Range", "If-Range", "If-None-Match",
+            "Range", "If-Range", "If-None-Match", "Last-Event-ID",
         ],
         expose_headers=[
             "Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", "Repr-Digest",

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
+from s9s.api.output_events import HEARTBEAT_SECONDS, OutputMessages, mark_of
 from s9s.api.parameters import read_parameters
 from s9s.api.schemas.live import Ping
 from s9s.api.schemas.output import OutputParameters
@@ -43,24 +44,61 @@ class OutputStreams:
         self._verifiers = verifiers
 
     async def open(
-        self, job_id: str, stream: Stream, parameters: OutputParameters, caller: Caller, scope: Any
+        self,
+        job_id: str,
+        stream: Stream,
+        parameters: OutputParameters,
+        caller: Caller,
+        scope: Any,
+        event_id: str | None = None,
     ) -> AsyncIterator[bytes]:
         """What is appended. Errors as in `Following.follow`, `RateLimitExceeded` for too many connections.
 
         The iterator raises `CutShort` where it breaks off: its end means that of the job.
+
+        Args:
+            job_id: Whose output.
+            stream: Which of its files.
+            parameters: Where to begin.
+            caller: Who asks.
+            scope: Of the request.
+            event_id: For Server-Sent Events, the last one that the client has got, or nothing; ``None`` is
+                for the bytes.
         """
         _check(parameters)
+        mark = mark_of(event_id or "")
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         connection = OpenConnection(caller, self._verifiers.require(scope), lambda _: _end(ended))
-        told = await self._following.follow(job_id, stream, caller, lines=parameters.lines)
+        told = await self._following.follow(job_id, stream, caller, lines=parameters.lines, mark=mark)
         self._connections.add(connection)
+        if event_id is not None:
+            return self._events(told, ended, connection, OutputMessages(job_id, stream))
         return self._contents(told, ended, connection)
+
+    async def _events(
+        self,
+        told: AsyncGenerator[Told],
+        ended: asyncio.Future[None],
+        connection: OpenConnection,
+        messages: OutputMessages,
+    ) -> AsyncIterator[bytes]:
+        try:
+            yield b": following\n\n"
+            async for one in _until(ended, told, HEARTBEAT_SECONDS):
+                if one is None:
+                    yield b": heartbeat\n\n"
+                elif message := messages.of(one):
+                    yield message
+        finally:
+            self._connections.remove(connection)
 
     async def _contents(
         self, told: AsyncGenerator[Told], ended: asyncio.Future[None], connection: OpenConnection
     ) -> AsyncIterator[bytes]:
         try:
             async for one in _until(ended, told):
+                if one is None:
+                    continue
                 if one.what is Happening.APPEND:
                     yield one.content
                 elif one.what is Happening.END:
@@ -96,6 +134,8 @@ class OutputSockets:
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         try:
             async for one in _until(ended, told):
+                if one is None:
+                    continue
                 if one.what is Happening.TRUNCATE:
                     decoder.reset()
                 await socket.say(
@@ -146,13 +186,20 @@ async def _listen(socket: Socket, ended: asyncio.Future[None]) -> None:
         _end(ended)
 
 
-async def _until(ended: asyncio.Future[None], told: AsyncGenerator[Told]) -> AsyncIterator[Told]:
-    """What is told, until it ends or `ended` is set."""
+async def _until(
+    ended: asyncio.Future[None], told: AsyncGenerator[Told], silence: float | None = None
+) -> AsyncIterator[Told | None]:
+    """What is told, until it ends or `ended` is set; ``None`` after so many seconds without anything."""
     try:
         while True:
             step = asyncio.ensure_future(anext(told, None))
             try:
-                await asyncio.wait((step, ended), return_when=asyncio.FIRST_COMPLETED)
+                while not step.done() and not ended.done():
+                    done, _ = await asyncio.wait(
+                        (step, ended), timeout=silence, return_when=asyncio.FIRST_COMPLETED
+                    )
+                    if not done:
+                        yield None
             finally:
                 if not step.done():
                     step.cancel()

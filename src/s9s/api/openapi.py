@@ -249,6 +249,8 @@ def _responses(
         content[kind] = {"schema": {"type": "string" if kind.startswith("text/") else "object"}}
     if "text" in route.opt:
         content["text/plain"] = {"schema": {"type": "string"}}
+    if "events" in route.opt:
+        content["text/event-stream"] = {"schema": {"type": "string"}}
     headers = _headers(status, needs_credentials)
     success: dict[str, Any] = {"description": _STATUS_OK[status], "headers": headers, "content": content}
     if status == "201":

@@ -47,36 +47,78 @@ class Position:
 
 
 @dataclass(slots=True)
+class Frame:
+    """One of the stream's own units: up to an empty line."""
+
+    name: str = ""
+    data: str = ""
+    id: str | None = None
+
+
+@dataclass(slots=True)
+class Frames:
+    """The frames in a stream of bytes that comes in pieces."""
+
+    _rest: bytes = b""
+    _frame: Frame = field(default_factory=Frame)
+
+    def feed(self, piece: bytes) -> Iterator[Frame]:
+        """Those that are complete with this piece."""
+        *lines, self._rest = (self._rest + piece).split(b"\n")
+        for line in lines:
+            if (frame := self._line(line.decode().rstrip("\r"))) is not None:
+                yield frame
+
+    def _line(self, line: str) -> Frame | None:
+        frame = self._frame
+        if not line:
+            self._frame = Frame()
+            return frame
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if name == "data":
+            frame.data = f"{frame.data}\n{value}" if frame.data else value
+        elif name == "event":
+            frame.name = value
+        elif name == "id":
+            frame.id = value
+        return None
+
+
+@dataclass(slots=True)
 class Messages:
     """The messages in a stream of bytes that comes in pieces."""
 
     position: Position
-    _rest: bytes = b""
-    _name: str = ""
-    _data: list[str] = field(default_factory=list)
+    _frames: Frames = field(default_factory=Frames)
 
     def feed(self, piece: bytes) -> Iterator[Event]:
         """The events that are complete with this piece. Raises what the server says has gone wrong."""
-        *lines, self._rest = (self._rest + piece).split(b"\n")
-        for line in lines:
-            if (event := self._line(line.decode().rstrip("\r"))) is not None:
-                yield event
-
-    def _line(self, line: str) -> Event | None:
-        if line:
-            name, _, value = line.partition(":")
-            value = value.removeprefix(" ")
-            if name == "data":
-                self._data.append(value)
-            elif name == "event":
-                self._name = value
-            elif name == "id":
+        for frame in self._frames.feed(piece):
+            if frame.id is not None:
                 # All before it is done: never again.
-                self.position.since, self.position.wants_snapshot = int(value), False
-            return None
-        name, text = self._name, "\n".join(self._data)
-        self._name, self._data = "", []
-        return _event(name, json.loads(text)) if text else None
+                self.position.since, self.position.wants_snapshot = int(frame.id), False
+            if frame.data:
+                yield _event(frame.name, json.loads(frame.data))
+
+
+@dataclass(slots=True)
+class Output:
+    """What is told of a file that is followed, and how far one is in it."""
+
+    place: str | None = None
+    """What to say when coming back."""
+    has_ended: bool = False
+    """Whether its job has, too."""
+
+    def read(self, frame: Frame) -> str:
+        """The text of a frame."""
+        if frame.id is not None:
+            self.place = frame.id or None
+        data = json.loads(frame.data)["data"] if frame.data else {}
+        if frame.name == "end":
+            self.has_ended = data.get("state") is not None
+        return str(data.get("content") or "")
 
 
 def _event(name: str, message: dict[str, Any]) -> Event:

@@ -21,6 +21,7 @@ from s9s.services.jobs.output import Output
     "/jobs/{job_id:str}/output",
     scope="jobs:read",
     text=True,
+    events=True,
     parameters=OutputParameters,
     tags=["Jobs"],
     summary="Get job output",
@@ -36,10 +37,12 @@ async def get_job_output(
     """A part of the standard output file; `Accept: text/plain` gives the bytes themselves.
 
     With `follow=true` the bytes come as they are written, until the job has ended; a file that is not there
-    yet is waited for. As a WebSocket the same path sends them as messages.
+    yet is waited for. As a WebSocket the same path sends them as messages, and with
+    `Accept: text/event-stream` as Server-Sent Events: whoever was cut off names the last one's id as
+    `Last-Event-ID` and goes on there.
     """
     if parameters.follow:
-        return _streamed(await output_streams.open(job_id, "output", parameters, caller, request.scope))
+        return await _followed(request, job_id, "output", parameters, caller, output_streams)
     return await _read_output(request, job_id, "output", parameters, caller, output)
 
 
@@ -47,6 +50,7 @@ async def get_job_output(
     "/jobs/{job_id:str}/error",
     scope="jobs:read",
     text=True,
+    events=True,
     parameters=OutputParameters,
     tags=["Jobs"],
     summary="Get job error",
@@ -64,7 +68,7 @@ async def get_job_error(
     `follow=true` is as for the output.
     """
     if parameters.follow:
-        return _streamed(await output_streams.open(job_id, "error", parameters, caller, request.scope))
+        return await _followed(request, job_id, "error", parameters, caller, output_streams)
     return await _read_output(request, job_id, "error", parameters, caller, output)
 
 
@@ -81,7 +85,7 @@ async def _read_output(
 ) -> Response[JobOutput]:
     if parameters.lines is not None and (parameters.offset is not None or parameters.length is not None):
         raise ValidationError.of("lines", parameters.lines, "either lines, or offset and length")
-    as_text = _wants_text(request.headers.get("accept", ""))
+    as_text = _wants(request.headers.get("accept", ""), "text/plain")
     if as_text and parameters.lines is None and parameters.offset is None and parameters.length is None:
         _, _, pieces = await output.stream(job_id, stream, caller)
         return _streamed(pieces)
@@ -98,9 +102,24 @@ async def _read_output(
     )
 
 
+async def _followed(
+    request: Request[Any, Any, Any],
+    job_id: str,
+    stream: Literal["output", "error"],
+    parameters: OutputParameters,
+    caller: Caller,
+    output_streams: OutputStreams,
+) -> Response[JobOutput]:
+    if not _wants(request.headers.get("accept", ""), "text/event-stream"):
+        return _streamed(await output_streams.open(job_id, stream, parameters, caller, request.scope))
+    last = request.headers.get("last-event-id", "")
+    events = await output_streams.open(job_id, stream, parameters, caller, request.scope, last)
+    return Stream(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})  # type: ignore[return-value]
+
+
 def _streamed(pieces: AsyncIterator[bytes]) -> Response[JobOutput]:
     return Stream(pieces, media_type="text/plain; charset=utf-8")  # type: ignore[return-value]
 
 
-def _wants_text(accept: str) -> bool:
-    return any(one.split(";")[0].strip().lower() == "text/plain" for one in accept.split(","))
+def _wants(accept: str, media_type: str) -> bool:
+    return any(one.split(";")[0].strip().lower() == media_type for one in accept.split(","))

@@ -125,9 +125,15 @@ class Server:
             if len(rows) >= limit or not page["has_more"] or not page[name]:
                 return rows, page["total"]
 
-    def stream(self, path: str, parameters: Mapping[str, Any], headers: Mapping[str, str]) -> Iterator[bytes]:
-        """What comes, as it comes. Raises `Refused`, also when it breaks off."""
-        asked = self._client.stream("GET", path, params=parameters, headers=headers, timeout=None)
+    def stream(
+        self,
+        path: str,
+        parameters: Mapping[str, Any],
+        headers: Mapping[str, str],
+        silence: float | None = None,
+    ) -> Iterator[bytes]:
+        """What comes, as it comes. Raises `Refused`, also when it breaks off, or after so long a silence."""
+        asked = self._client.stream("GET", path, params=parameters, headers=headers, timeout=silence)
         with self._told(), asked as response:
             if response.status_code != 200:
                 response.read()

@@ -11,6 +11,7 @@ import click
 
 from s9s.cli.remote.completing import accounts, job_ids, job_states, partitions, qos, users
 from s9s.cli.remote.connection import Server, remote
+from s9s.cli.remote.following import followed
 from s9s.cli.remote.tables import Column, plain, show_fields, show_json, show_rows
 
 COLUMNS: Final = (
@@ -118,11 +119,17 @@ def submit(
 @click.option("--error", is_flag=True, help="The standard error.")
 @remote
 def logs(job_id: str, follow: bool, lines: int | None, error: bool, url: str, token: str | None) -> None:
-    """Print what a job has written, as it is."""
+    """Print what a job has written, as it is.
+
+    With -f it goes on where it was when the connection breaks or the server starts anew; what is no UTF-8 is
+    replaced then.
+    """
     path = f"{path_of(job_id)}/{'error' if error else 'output'}"
     server, parameters = Server(url, token), {} if lines is None else {"lines": lines}
     if follow:
-        parameters["follow"] = True
+        for text in followed(server, path, lines):
+            click.echo(text, nl=False)
+        return
     for piece in server.stream(path, parameters, {"accept": "text/plain"}):
         sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()

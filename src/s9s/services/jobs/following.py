@@ -8,6 +8,7 @@ nothing is left out and nothing piles up.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from enum import StrEnum
@@ -63,6 +64,22 @@ class Told(Struct, frozen=True):
     """At the end, why."""
 
 
+class Mark(Struct, frozen=True):
+    """Where somebody was in a file."""
+
+    offset: int
+    """Bytes that they have."""
+    length: int
+    """Of how many of them, the last ones,"""
+    digest: str
+    """this is the `digest`: other bytes there mean that the file has begun anew."""
+
+
+def digest(content: bytes) -> str:
+    """By which a part of a file is known again."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
 class CutShort(Exception):
     """A following has ended although the job has not, or although its file could not be read to its end."""
 
@@ -83,9 +100,18 @@ class Following:
         return len(self._tails)
 
     async def follow(
-        self, job_id: str, stream: Stream, caller: Caller, *, lines: int | None = None
+        self,
+        job_id: str,
+        stream: Stream,
+        caller: Caller,
+        *,
+        lines: int | None = None,
+        mark: Mark | None = None,
     ) -> AsyncGenerator[Told]:
         """What is in the file (its last `lines`), and then what happens to it, up to and including the end.
+
+        Whoever comes back gives the `mark` where they were, which wins over `lines`: it goes on there, or
+        says `TRUNCATE` when what they have is no longer in the file.
 
         A file that is not there yet is waited for while the job has not ended. Before the first of it, raises
         `PermissionDenied` unless the caller is the job's owner or an administrator, `ResourceNotFound` when
@@ -98,7 +124,7 @@ class Following:
             except ResourceNotFound:
                 if job.state.is_finished:
                     raise
-        return self._follow(job, stream, lines)
+        return self._follow(job, stream, lines, mark)
 
     async def close(self) -> None:
         """End every following, because the server stops."""
@@ -117,14 +143,16 @@ class Following:
                 if job_id in changed:
                     tail.wake()
 
-    async def _follow(self, job: Job, stream: Stream, lines: int | None) -> AsyncGenerator[Told]:
+    async def _follow(
+        self, job: Job, stream: Stream, lines: int | None, mark: Mark | None
+    ) -> AsyncGenerator[Told]:
         key = job.job_id, stream
         tail = self._tails.get(key)
         if tail is None or tail.has_ended:
             tail = self._tails[key] = _Tail(job, stream, self._cluster, self._clock)
         tail.followers += 1
         try:
-            async for told in tail.tell(lines):
+            async for told in tail.tell(lines, mark):
                 yield told
         finally:
             tail.followers -= 1
@@ -182,11 +210,18 @@ class _Tail:
         """Wait until nothing of it runs any more."""
         await asyncio.wait([self._task])
 
-    async def tell(self, lines: int | None) -> AsyncIterator[Told]:
+    async def tell(self, lines: int | None, mark: Mark | None = None) -> AsyncIterator[Told]:
         """What one follower is told."""
         await self._looked.wait()
+        while mark is not None and self._file is None and self._end is None:
+            await self._pulse.next()  # the job waits to start again, and may append
         life, offset = self._life, 0
-        if lines is not None and (file := self._file) is not None:
+        if mark is not None:
+            if await self._is_at(mark):
+                offset = mark.offset
+            elif self._file is not None:
+                yield Told(Happening.TRUNCATE)
+        elif lines is not None and (file := self._file) is not None:
             offset = await asyncio.to_thread(start_of_last, file, self._position, lines)
         while True:
             if life != self._life:
@@ -201,6 +236,13 @@ class _Tail:
                 return
             else:
                 await self._pulse.next()
+
+    async def _is_at(self, mark: Mark) -> bool:
+        file = self._file
+        if file is None:
+            return False
+        begin = mark.offset - mark.length
+        return digest(await asyncio.to_thread(file.read_at, begin, mark.length)) == mark.digest
 
     async def _piece(self, offset: int) -> bytes:
         behind, file = self._position - offset, self._file
@@ -254,6 +296,7 @@ class _Tail:
     async def _open(self, job: Job) -> None:
         with suppress(ResourceNotFound, SlurmUnavailable):  # it may still come
             self._file = await self._cluster.files.open(path_of(job, self._stream), job.user)
+            self._pulse.beat()
 
     async def _open_anew(self, job: Job) -> None:
         """The job has started once more: Slurm has emptied its files, unless it was told to append."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Final, Literal
 
 from s9s_client._async.http import path
 from s9s_client._async.operations import AsyncJobOperations
-from s9s_client.errors import WaitTimeout
+from s9s_client._async.patience import AsyncPatience
+from s9s_client.errors import S9SError, TransportError, WaitTimeout
 from s9s_client.models import BulkAnswer, Job
+from s9s_client.stream import SILENCE_SECONDS, Frames, Output
 
 #: States that a job does not leave by itself.
 FINISHED: Final = frozenset(
@@ -68,23 +69,38 @@ class AsyncJobs(AsyncJobOperations):
     ) -> AsyncIterator[str]:
         """What a job writes, as it writes it, until it ends.
 
+        When the connection breaks, or the server starts anew, it goes on where it was, and nothing is left
+        out or told twice. After a requeue the file begins anew, and so does what is told. An error that a
+        new try would not mend is raised, and so is any before the first answer.
+
         Args:
             job_id: Which.
             stream: `output` or `error`.
             lines: Begin with so many of the last lines; ``None``: with all.
         """
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        async with self._http.stream(
-            "GET",
-            path("/v1/jobs/{}/{}", job_id, stream),
-            query={"follow": True, "lines": lines},
-            headers={"Accept": "text/plain"},
-        ) as response:
-            async for piece in response.aiter_bytes():
-                if text := decoder.decode(piece):
-                    yield text
-        if text := decoder.decode(b"", final=True):
-            yield text
+        output, patience, has_begun = Output(), AsyncPatience(self._http), False
+        while not output.has_ended:
+            failure: S9SError = TransportError("The server has ended the stream")
+            try:
+                async with self._http.stream(
+                    "GET",
+                    path("/v1/jobs/{}/{}", job_id, stream),
+                    query={"follow": True, "lines": lines},
+                    headers={"Accept": "text/event-stream", "Last-Event-ID": output.place},
+                    silence=SILENCE_SECONDS,
+                ) as response:
+                    has_begun, frames = True, Frames()
+                    async for piece in response.aiter_bytes():
+                        patience.heard()
+                        for frame in frames.feed(piece):
+                            if text := output.read(frame):
+                                yield text
+            except S9SError as error:
+                if not has_begun:
+                    raise
+                failure = error
+            if not output.has_ended:
+                await patience.after(failure)
 
     async def cancel_many(
         self, job_ids: Sequence[str], *, force: bool | None = None, signal: str | None = None

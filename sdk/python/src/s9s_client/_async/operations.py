@@ -376,7 +376,9 @@ class AsyncJobOperations(AsyncResource):
         """A part of the standard output file; `Accept: text/plain` gives the bytes themselves.
 
         With `follow=true` the bytes come as they are written, until the job has ended; a file that is not
-        there yet is waited for. As a WebSocket the same path sends them as messages.
+        there yet is waited for. As a WebSocket the same path sends them as messages, and with `Accept:
+        text/event-stream` as Server-Sent Events: whoever was cut off names the last one's id as `Last-
+        Event-ID` and goes on there.
 
         Args:
             lines: The last so many lines

@@ -9,14 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from s9s_client._sync.operations import EventOperations
-from s9s_client.errors import (
-    APIError,
-    AuthenticationFailed,
-    ReplayUnavailable,
-    ResourceConflict,
-    TransportError,
-)
-from s9s_client.policy import RETRIED
+from s9s_client._sync.patience import Patience
+from s9s_client.errors import ReplayUnavailable, ResourceConflict, S9SError, TransportError
 from s9s_client.stream import SILENCE_SECONDS, Event, Messages, Position
 
 
@@ -46,28 +40,16 @@ class Events(EventOperations):
             ReplayUnavailable: Some of what was missed is no longer kept: read the list, and subscribe anew.
         """
         position = Position(since, snapshot)
-        failures = 0
+        patience = Patience(self._http)
         while True:
-            failure: Exception
+            failure: S9SError = TransportError("The server has ended the stream")
             try:
                 for event in self._once(position, channel, filters):
-                    failures = 0
+                    patience.heard()
                     yield event
-                failure = TransportError("The server has ended the stream")
-            except TransportError as error:
+            except S9SError as error:
                 failure = error
-            except AuthenticationFailed as error:
-                # An access token has expired; for any other credential it is final.
-                if failures or not self._http.forget_access_token():
-                    raise
-                failure = error
-            except APIError as error:
-                if error.status not in RETRIED:
-                    raise
-                failure = error
-            failures += 1
-            pause = self._http.policy.pause_after(failures)
-            self._http.sleep(max(pause, getattr(failure, "retry_after", None) or 0.0))
+            patience.after(failure)
 
     def _once(
         self, position: Position, channel: str | Sequence[str], filters: dict[str, Any]

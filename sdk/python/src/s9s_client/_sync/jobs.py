@@ -5,14 +5,15 @@ Made from _async by `make sdk`; not to be edited.
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, Literal
 
 from s9s_client._sync.http import path
 from s9s_client._sync.operations import JobOperations
-from s9s_client.errors import WaitTimeout
+from s9s_client._sync.patience import Patience
+from s9s_client.errors import S9SError, TransportError, WaitTimeout
 from s9s_client.models import BulkAnswer, Job
+from s9s_client.stream import SILENCE_SECONDS, Frames, Output
 
 #: States that a job does not leave by itself.
 FINISHED: Final = frozenset(
@@ -71,23 +72,38 @@ class Jobs(JobOperations):
     ) -> Iterator[str]:
         """What a job writes, as it writes it, until it ends.
 
+        When the connection breaks, or the server starts anew, it goes on where it was, and nothing is left
+        out or told twice. After a requeue the file begins anew, and so does what is told. An error that a
+        new try would not mend is raised, and so is any before the first answer.
+
         Args:
             job_id: Which.
             stream: `output` or `error`.
             lines: Begin with so many of the last lines; ``None``: with all.
         """
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        with self._http.stream(
-            "GET",
-            path("/v1/jobs/{}/{}", job_id, stream),
-            query={"follow": True, "lines": lines},
-            headers={"Accept": "text/plain"},
-        ) as response:
-            for piece in response.iter_bytes():
-                if text := decoder.decode(piece):
-                    yield text
-        if text := decoder.decode(b"", final=True):
-            yield text
+        output, patience, has_begun = Output(), Patience(self._http), False
+        while not output.has_ended:
+            failure: S9SError = TransportError("The server has ended the stream")
+            try:
+                with self._http.stream(
+                    "GET",
+                    path("/v1/jobs/{}/{}", job_id, stream),
+                    query={"follow": True, "lines": lines},
+                    headers={"Accept": "text/event-stream", "Last-Event-ID": output.place},
+                    silence=SILENCE_SECONDS,
+                ) as response:
+                    has_begun, frames = True, Frames()
+                    for piece in response.iter_bytes():
+                        patience.heard()
+                        for frame in frames.feed(piece):
+                            if text := output.read(frame):
+                                yield text
+            except S9SError as error:
+                if not has_begun:
+                    raise
+                failure = error
+            if not output.has_ended:
+                patience.after(failure)
 
     def cancel_many(
         self, job_ids: Sequence[str], *, force: bool | None = None, signal: str | None = None
