@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from benchmarks import (
     bench_query,
     beside_slurmrestd,
+    detection,
     exports,
     exports_beside,
     finished_jobs,
@@ -39,6 +40,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
     "sample_cost": history.sample_cost,
     "search": history.search,
     "ws_fanout": live.ws_fanout,
+    "detection": detection.detection,
     "ws_sustained": live.ws_sustained,
     "exports": exports.exports,
     "exports_beside": exports_beside.exports_beside,

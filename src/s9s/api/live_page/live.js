@@ -115,7 +115,7 @@ function add(message) {
   const details = Object.entries(data)
     .filter(([key, value]) => !hidden.has(key) && value !== null && !(Array.isArray(value) && !value.length))
     .slice(0, 8)
-    .map(([key, value]) => key + " " + (typeof value === "object" ? JSON.stringify(value) : value))
+    .map(([key, value]) => key + " " + (Array.isArray(value) ? value.join(", ") : typeof value === "object" ? JSON.stringify(value) : value))
     .join(" · ");
   const cells = [message.sequence, message.timestamp.slice(11, 19), message.channel, message.resource_id, what, details];
   for (const value of cells) {
