@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -289,3 +290,22 @@ def test_nothing_outlives_a_database_whose_reader_was_cancelled(url: str, attemp
         return {thread for thread in threading.enumerate() if "_connection_worker_thread" in thread.name}
 
     assert asyncio.run(main()) == set()
+
+
+@pytest.mark.parametrize("way", ["commit", "commit_bulk", "ask"])
+async def test_closing_waits_for_transactions_that_nobody_waits_for_any_more(url: str, way: str) -> None:
+    database = await Database.open(url)
+    begun, ended = threading.Event(), threading.Event()
+
+    def work(connection: Connection) -> None:
+        for number in range(20):
+            connection.execute(text("SELECT :number"), {"number": number})
+            begun.set()
+            time.sleep(0.01)
+        ended.set()
+
+    waiting = asyncio.create_task(getattr(database, way)(work))
+    await asyncio.to_thread(begun.wait, 10)
+    waiting.cancel()
+    await database.close()
+    assert ended.is_set()

@@ -84,8 +84,10 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections. Closing twice is harmless."""
+        # Whoever waited for a transaction may be gone, and its thread still be at it: a connection that is
+        # closed under it takes the process down.
         for threads in (self._thread, self._bulk_thread, self._reader_threads):
-            threads.shutdown(wait=False)
+            await asyncio.to_thread(threads.shutdown)
         await self._engines.dispose()
         await asyncio.to_thread(self._join_drivers)
 
