@@ -61,7 +61,7 @@ def _round(server: Server, paths: list[str]) -> dict[str, Any]:
 
 
 def _measure(server: Server, paths: list[str]) -> float:
-    took = paced(Order(server.url, dict(server.headers), paths, RATE, SECONDS, CONNECTIONS))
+    took = paced(Order(server.url, dict(server.headers), paths, RATE, SECONDS, CONNECTIONS)).took
     return round(percentile(took, 0.99) * 1000, 2)
 
 

@@ -48,6 +48,10 @@ class Crowd:
         firsts = [one["first"] for one in found if one["heard"]]
         return sum(one["heard"] for one in found), min(firsts, default=0.0), max(one["last"] for one in found)
 
+    def cpu_seconds(self) -> float:
+        """What the clients have used so far; all of them share one core."""
+        return sum(machine.cpu_seconds(one.pid) for one in self._processes)
+
     @staticmethod
     def _say(one: subprocess.Popen[str], line: str) -> None:
         assert one.stdin is not None
@@ -95,6 +99,7 @@ def ws_fanout() -> Iterator[Result]:
             connected = _rss(server.pid)
             say(f"  {SUBSCRIBERS:,} connected, {(connected - before) / SUBSCRIBERS:.1f} KB each")
             spreads, totals = [], []
+            used, used_by_clients = machine.cpu_seconds(server.pid), clients.cpu_seconds()
             for number in range(ROUNDS):
                 clients.arm(10)
                 began = time.monotonic()
@@ -103,6 +108,13 @@ def ws_fanout() -> Iterator[Result]:
                 assert heard == SUBSCRIBERS, f"{heard} of {SUBSCRIBERS} heard"
                 spreads.append((last - first) * 1000)
                 totals.append((last - began) * 1000)
+            used, used_by_clients = (
+                (now - before) / ROUNDS * 1000
+                for now, before in (
+                    (machine.cpu_seconds(server.pid), used),
+                    (clients.cpu_seconds(), used_by_clients),
+                )
+            )
         yield Result(
             "ws_fanout",
             "An update, from the first to the last of 10,000 subscribers with own filters",
@@ -115,6 +127,8 @@ def ws_fanout() -> Iterator[Result]:
                 "spread_ms_max": round(max(spreads), 1),
                 "from_the_request_that_changed_it_ms_median": median(totals),
                 "from_the_request_that_changed_it_ms_max": round(max(totals), 1),
+                "server_cpu_ms_a_round": round(used, 1),
+                "clients_cpu_ms_a_round": round(used_by_clients, 1),
                 "kb_per_connection": round((connected - before) / SUBSCRIBERS, 1),
             },
         )

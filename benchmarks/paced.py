@@ -33,8 +33,18 @@ class Order:
     connections: int
 
 
-def paced(order: Order) -> list[float]:
-    """Seconds that each answer took, sorted."""
+@dataclass(frozen=True)
+class Paced:
+    """How it went; seconds, sorted."""
+
+    took: list[float]
+    """From the instant at which each request was due to its answer."""
+    late: list[float]
+    """From that instant until the request was really sent: what of it is not the server's."""
+
+
+def paced(order: Order) -> Paced:
+    """Ask, and say how long each answer took."""
     done = subprocess.run(
         machine.pinned(machine.LOAD_CORE, [sys.executable, "-m", "benchmarks.paced"]),
         input=json.dumps(asdict(order)),
@@ -44,7 +54,8 @@ def paced(order: Order) -> list[float]:
         cwd=ROOT,
         timeout=order.seconds + 60,
     )
-    return sorted(json.loads(done.stdout))
+    found = json.loads(done.stdout)
+    return Paced(sorted(found["took"]), sorted(found["late"]))
 
 
 class _Connection(asyncio.Protocol):
@@ -90,10 +101,11 @@ class _Connection(asyncio.Protocol):
         self._took.append(time.monotonic() - self._due.pop(0))
 
 
-async def _run(order: Order) -> list[float]:
+async def _run(order: Order) -> dict[str, list[float]]:
     address = urlsplit(order.url)
     loop = asyncio.get_running_loop()
     took: list[float] = []
+    late: list[float] = []
     connections = [_Connection(took) for _ in range(order.connections)]
     for one in connections:
         one.transport, _ = await loop.create_connection(lambda one=one: one, address.hostname, address.port)  # type: ignore[misc]
@@ -109,6 +121,7 @@ async def _run(order: Order) -> list[float]:
             await asyncio.sleep(early)
         else:
             await asyncio.sleep(0)
+        late.append(time.monotonic() - due)
         connections[number % len(connections)].send(requests[number % len(requests)], due)
     deadline = time.monotonic() + 10
     while len(took) < count and time.monotonic() < deadline:
@@ -117,7 +130,7 @@ async def _run(order: Order) -> list[float]:
         raise SystemExit(f"only {len(took)} of {count} requests were answered")
     for connection in connections:
         connection.transport.abort()
-    return took
+    return {"took": took, "late": late}
 
 
 if __name__ == "__main__":
