@@ -15,7 +15,7 @@ from s9s.api.peers import Proxies
 from s9s.api.prometheus import Exposition
 from s9s.api.tally import RequestTally
 from s9s.app.alerts import alerting
-from s9s.app.credentials import open_access_tokens, open_credentials, open_logins, open_standing, purging
+from s9s.app.callers import admitting
 from s9s.app.delivery import open_mailer, open_outgoing
 from s9s.app.events import watched
 from s9s.app.history import history_key, recording
@@ -28,13 +28,11 @@ from s9s.app.webhooks import posting
 from s9s.app.work import background, open_exports
 from s9s.config import Settings
 from s9s.domain.events import Channel
-from s9s.services.audit import Audit
 from s9s.services.clusters import Cluster
 from s9s.services.delivery.mail import Mailer
 from s9s.services.delivery.outgoing import Outgoing
 from s9s.services.efficiency.service import Efficiencies
 from s9s.services.identity.clients import Clients
-from s9s.services.identity.failed_logins import FailedLogins
 from s9s.services.identity.self_service import SelfService
 from s9s.services.identity.tokens import Tokens
 from s9s.services.jobs.bulk import Bulk
@@ -51,14 +49,11 @@ from s9s.services.partitions import Partitions
 from s9s.services.search.service import Search
 from s9s.services.status import Health
 from s9s.services.users import Users
-from s9s.storage.audit import AuditRecords
 from s9s.storage.database import Database
 from s9s.storage.efficiency import EfficiencyRecords
 from s9s.storage.history_search import HistorySearch
 from s9s.storage.idempotency import IdempotencyRecords
 from s9s.storage.notes import HoldNotes
-from s9s.storage.quotas import Quotas
-from s9s.storage.tokens import TokenRecords
 
 
 @dataclass(frozen=True)
@@ -88,14 +83,11 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
     mailer, outgoing = open_mailer(settings), open_outgoing(settings)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(await Database.open(settings.database_url))
-        tokens = Tokens(TokenRecords(database))
-        await tokens.known.start()
-        stack.push_async_callback(tokens.known.stop)
-
         reached = await stack.enter_async_context(reaching(settings))
         cluster, snapshot, is_simulated = reached.cluster, reached.cluster.snapshot, reached.is_simulated
-        tokens.roles.follow(snapshot, tokens.known.forget)
-        standing = open_standing(tokens, is_simulated=is_simulated)
+        callers = await stack.enter_async_context(
+            admitting(settings, database, snapshot, is_simulated=is_simulated)
+        )
         events = await stack.enter_async_context(watched(settings, database, cluster))
         await stack.enter_async_context(listening(settings, cluster))
         name = settings.cluster.name or "default"
@@ -110,36 +102,18 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         queue = await stack.enter_async_context(background(settings, database))
         alerts = await stack.enter_async_context(alerting(settings, cluster, name, database, events, queue))
         reports, schedules = await stack.enter_async_context(
-            reporting(settings, database, cluster, queue, standing, tokens.roles, mailer, outgoing)
+            reporting(settings, database, cluster, queue, callers, mailer, outgoing)
         )
-        await stack.enter_async_context(purging(settings, database))
-        access_tokens = open_access_tokens(settings, tokens)
-        audit = Audit(AuditRecords(database))
-        stack.push_async_callback(audit.stop)
-        limits = RateLimits(
-            Quotas(database),
-            enterprise=settings.limits.enterprise_requests,
-            max_concurrent=settings.limits.max_concurrent_requests,
-        )
-        await limits.start()
-        stack.push_async_callback(limits.stop)
-        failures = FailedLogins(settings.limits.failed_logins)
-        logins = open_logins(settings, tokens, failures)
-        stack.callback(logins.close)
         tally = RequestTally()
         proxies = Proxies(settings.server.trusted_proxies)
-        credentials = open_credentials(settings, tokens, access_tokens, failures, is_simulated=is_simulated)
         nodes, users, partitions = Nodes(cluster), Users(cluster), Partitions(cluster)
         jobs = Jobs(cluster, holds, history)
         control = JobControl(cluster, jobs, holds)
         output = Output(cluster, jobs)
         following = Following(cluster, output)
         channels = await stack.enter_async_context(
-            live(
-                settings, cluster, database, standing, events, jobs, nodes, following, tokens, credentials,
-                proxies, limits, audit,
-            )
-        )  # fmt: skip
+            live(settings, cluster, database, events, jobs, nodes, following, callers, proxies)
+        )
         channels.hub.current[Channel.ALERTS] = lambda: alerts.current
         webhooks = await stack.enter_async_context(
             posting(
@@ -147,12 +121,12 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
                 database,
                 channels.hub,
                 outgoing,
-                standing,
-                tokens.known,
+                callers.standing,
+                callers.tokens.known,
                 lambda: snapshot.info.name if snapshot.info else name,
             )
         )
-        telemetry = open_telemetry(cluster, failures, queue, channels.hub)
+        telemetry = open_telemetry(cluster, callers.failures, queue, channels.hub)
         services = Services(
             jobs=jobs,
             job_pages=JobPages(jobs),
@@ -175,11 +149,11 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             search=search,
             exposition=Exposition(metrics, telemetry, tally),
             health=Health([cluster], database.is_reachable, recorder.status if recorder else None),
-            self_service=SelfService(tokens),
-            clients=Clients(tokens, failures),
-            access_tokens=access_tokens,
-            logins=logins,
-            audit=audit,
+            self_service=SelfService(callers.tokens),
+            clients=Clients(callers.tokens, callers.failures),
+            access_tokens=callers.access_tokens,
+            logins=callers.logins,
+            audit=callers.audit,
             streams=channels.streams,
             reports=reports,
             schedules=schedules,
@@ -191,10 +165,10 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
         )
         front = create_app(
             services,
-            credentials,
+            callers.credentials,
             channels.sockets,
             proxies=proxies,
-            limits=limits,
+            limits=callers.limits,
             tally=tally,
             public_networks=settings.metrics.public_networks,
             max_body_bytes=settings.limits.max_body_bytes,
@@ -202,17 +176,8 @@ async def running(settings: Settings) -> AsyncIterator[Application]:
             allowed_origins=settings.server.allowed_origins,
             has_tls=settings.has_tls,
         )
-        lane = JobsLane(credentials, proxies, limits, services.job_pages, front)
+        lane = JobsLane(callers.credentials, proxies, callers.limits, services.job_pages, front)
         yield Application(
-            front,
-            lane,
-            cluster,
-            services,
-            tokens,
-            limits,
-            mailer,
-            outgoing,
-            events,
-            channels,
-            is_simulated,
-        )
+            front, lane, cluster, services, callers.tokens, callers.limits, mailer, outgoing, events,
+            channels, is_simulated,
+        )  # fmt: skip

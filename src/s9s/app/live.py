@@ -13,15 +13,11 @@ from s9s.api.peers import Proxies
 from s9s.api.sockets import Sockets
 from s9s.api.streams import EventStreams
 from s9s.api.verifiers import Verifiers
+from s9s.app.callers import Callers
 from s9s.config import Settings
-from s9s.services.audit import Audit
 from s9s.services.clusters import Cluster
-from s9s.services.identity.credentials import Credentials
-from s9s.services.identity.standing import Standing
-from s9s.services.identity.tokens import Tokens
 from s9s.services.jobs.following import Following
 from s9s.services.jobs.service import Jobs
-from s9s.services.limits import RateLimits
 from s9s.services.live.events import EventLog
 from s9s.services.live.hub import Hub
 from s9s.services.live.open_connections import OpenConnections
@@ -48,22 +44,23 @@ async def live(
     settings: Settings,
     cluster: Cluster,
     database: Database,
-    standing: Standing,
     events: EventLog,
     jobs: Jobs,
     nodes: Nodes,
     following: Following,
-    tokens: Tokens,
-    credentials: Credentials,
+    callers: Callers,
     proxies: Proxies,
-    limits: RateLimits,
-    audit: Audit,
 ) -> AsyncIterator[Live]:
     """Begin to tell of events, and of what jobs write."""
     hub = Hub(events, cluster)
-    connections = OpenConnections(tokens.known, maximum=settings.events.max_connections, review=hub.review)
+    connections = OpenConnections(
+        callers.tokens.known, maximum=settings.events.max_connections, review=hub.review
+    )
     snapshots = Snapshots(jobs, nodes)
-    tickets, verifiers = Tickets(TicketRecords(database), standing), Verifiers(credentials, proxies)
+    tickets, verifiers = (
+        Tickets(TicketRecords(database), callers.standing),
+        Verifiers(callers.credentials, proxies),
+    )
     streams = EventStreams(hub, snapshots, connections, tickets, verifiers)
     public = settings.server.public_url
     sockets = Sockets(
@@ -73,10 +70,10 @@ async def live(
         },
         verifiers,
         proxies=proxies,
-        limits=limits,
+        limits=callers.limits,
         connections=connections,
         tickets=tickets,
-        audit=audit,
+        audit=callers.audit,
         origins=[*settings.server.allowed_origins, *([public] if public else [])],
     )
     hub.start()

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from s9s.app.callers import Callers
 from s9s.app.history import history_key
 from s9s.app.queue import open_seal
 from s9s.config import Settings
 from s9s.services.clusters import Cluster
 from s9s.services.delivery.mail import Mailer
 from s9s.services.delivery.outgoing import Outgoing
-from s9s.services.identity.roles import Roles
-from s9s.services.identity.standing import Standing
 from s9s.services.reports.scheduler import Scheduler
 from s9s.services.reports.schedules import Schedules
 from s9s.services.reports.service import Reports
@@ -27,8 +26,7 @@ async def reporting(
     database: Database,
     cluster: Cluster,
     queue: WorkQueue,
-    standing: Standing,
-    roles: Roles,
+    callers: Callers,
     mailer: Mailer,
     outgoing: Outgoing,
 ) -> AsyncIterator[tuple[Reports, Schedules]]:
@@ -37,7 +35,9 @@ async def reporting(
     reports = Reports(cluster, key, queue, mailer, outgoing, seal)
     maximum = settings.reports.schedules_per_user
     schedules = Schedules(records, cluster, key, reports, queue, seal, maximum=maximum)
-    scheduler = Scheduler(records, schedules, reports, queue, cluster, key, standing, roles)
+    scheduler = Scheduler(
+        records, schedules, reports, queue, cluster, key, callers.standing, callers.tokens.roles
+    )
     scheduler.start()
     try:
         yield reports, schedules
