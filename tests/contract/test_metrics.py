@@ -49,6 +49,17 @@ class Tools:
             100 * sum(used for _, used in rows.values()) / sum(total for total, _ in rows.values()), 1
         )
 
+    def gpus(self) -> float:
+        rows = {
+            name: (_gpus(total), _gpus(used))
+            for name, total, used in map(
+                str.split, self.lines("sinfo", "-a", "-h", "-N", "-O", "NodeList:64,Gres:64,GresUsed:128")
+            )
+        }
+        return round(
+            100 * sum(used for _, used in rows.values()) / sum(total for total, _ in rows.values()), 1
+        )
+
     def live(self) -> dict[str, int]:
         states = Counter(self.lines("squeue", "-a", "-r", "-h", "-o", "%T"))
         return {
@@ -78,6 +89,11 @@ class Tools:
         ]
 
 
+def _gpus(gres: str) -> int:
+    """Of ``gpu:a100:2`` or ``gpu:a100:1(IDX:0)``; 0 of ``(null)``."""
+    return sum(int(count) for count in re.findall(r"gpu(?::[^:,()]+)?:(\d+)", gres))
+
+
 def _same(ours: object, theirs: object) -> bool:
     print("ours  ", ours, "\ntheirs", theirs)  # shown when the test fails
     return ours == theirs
@@ -101,11 +117,11 @@ def test_figures_are_those_of_slurms_own_tools(server: Server, alice: Caller, jo
         counts, use = found["job_counts"], found["cluster_utilization"]
         finished = {state: count for state, count in counts.items() if state not in tools.live()}
         return (
-            (use["cpu_percent"], use["memory_percent"], found["node_counts"]),
+            (use["cpu_percent"], use["memory_percent"], use["gpu_percent"], found["node_counts"]),
             {state: counts.get(state, 0) for state in tools.live()},
             finished,
         ), (
-            (tools.cpus(), tools.memory(), tools.nodes()),
+            (tools.cpus(), tools.memory(), tools.gpus(), tools.nodes()),
             tools.live(),
             tools.finished(since),
         )

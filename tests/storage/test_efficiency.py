@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection, Engine, event
 
 from s9s.domain.efficiency import (
     EFFICIENCY_SORT_FIELDS,
@@ -163,3 +164,25 @@ async def test_kinds_are_what_the_most_demanding_needed(database: Database) -> N
         jobs=2, cpus=pytest.approx(2.0), node_memory_mib=100.0, elapsed_seconds=1200
     )
     assert await EfficiencyRecords(database).kinds("one", query, []) == {}
+
+
+@pytest.mark.parametrize("by", sorted(GROUPS))
+async def test_a_users_sums_are_read_from_the_users_jobs_alone(database: Database, by: str) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        asked.append((statement, parameters))
+
+    query = EfficiencyQuery(start_time=NOON, end_time=NOON + 5000, users=frozenset({"alice"}))
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        await EfficiencyRecords(database).groups("one", query, by)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    (statement, parameters) = next(one for one in asked if one[0].startswith("SELECT"))
+
+    def explain(connection: Connection) -> str:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        return " ".join(row[-1] for row in rows)
+
+    assert "ix_finished_jobs_usage (cluster=? AND user=? AND end_time>?" in await database.ask(explain)
