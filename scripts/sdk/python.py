@@ -20,6 +20,9 @@ _HEAD: Final = (
     "from __future__ import annotations\n\n"
 )
 
+#: Characters of a docstring's first line.
+_SUMMARY: Final = 96
+
 #: What the synchronous client says where the asynchronous one says something else, in this order.
 _SYNC: Final = (
     (r"websockets\.asyncio\.client", "websockets.sync.client"),
@@ -241,7 +244,10 @@ def _described(operation: Operation) -> str:
 
 def _docstring(text: str) -> str:
     head, *rest = text.replace("\\", "\\\\").split("\n\nArgs:\n")
-    paragraphs = [textwrap.fill(part, 100) for part in head.split("\n\n")]
+    first, *others = head.split("\n\n")
+    if len(first) > _SUMMARY:  # a summary is one line: its first sentence, and the rest below it
+        first, *others = [*re.split(r"(?<=\.) ", first, maxsplit=1), *others]
+    paragraphs = [first, *(textwrap.fill(part, 100) for part in others)]
     if rest:
         paragraphs.append(f"Args:\n{rest[0]}")
     body = "\n\n".join(paragraphs)

@@ -28,9 +28,7 @@ class Alert(Model):
 
     alert_id: str
     rule: str
-    """node_down, node_drained, slurmctld_unreachable, slurmdbd_unreachable, snapshot_stale, queue_wait,
-    utilization_low, job_failed, job_timeout, job_out_of_memory
-    """
+    """node_down, node_drained, slurmctld_unreachable, slurmdbd_unreachable, snapshot_stale, queue_wait, utilization_low, job_failed, job_timeout, job_out_of_memory"""
     severity: str
     """info, warning, critical"""
     state: str
@@ -179,9 +177,7 @@ class ClusterMetrics(Model):
     """When Slurm was read"""
     cluster_utilization: ClusterUtilization
     job_counts: dict[str, int]
-    """Live jobs by state, and finished ones that ended within the window; every unstarted task of an array
-    counts, as in `squeue -r`
-    """
+    """Live jobs by state, and finished ones that ended within the window; every unstarted task of an array counts, as in `squeue -r`"""
     node_counts: dict[str, int]
     """Nodes by state; empty where they are private"""
     queue_stats: QueueStats
@@ -941,9 +937,10 @@ class Schedule(Model):
     last_run_at: str | None = None
     """When it was due the last time"""
     last_status: str | None = None
-    """Of the last report: processing, completed, failed, cancelled, deleted. Else waiting (it is tried
-    again), failed (it could not be asked for), stopped (it is paused until its owner resumes it); null:
-    none yet
+    """Of the last report: processing, completed, failed, cancelled, deleted.
+
+    Else waiting (it is tried again), failed (it could not be asked for), stopped (it is paused until
+    its owner resumes it); null: none yet
     """
     last_error: str | None = None
     """Why it waits, failed or was stopped"""

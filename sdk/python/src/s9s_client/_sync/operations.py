@@ -812,8 +812,7 @@ class SearchOperations(Resource):
         limit: int | None = None,
         offset: int | None = None,
     ) -> SearchResults:
-        """Jobs (live and finished), nodes, users, partitions, accounts, QOS, reservations in one ranked
-        answer.
+        """Jobs (live and finished), nodes, users, partitions, accounts, QOS, reservations in one ranked answer.
 
         Every word counts, wherever it stands: in a name, a user, an account, a partition, a state, a
         feature. Beginnings of words are found, and so are misspelled ones where nothing is spelled like
@@ -1171,7 +1170,9 @@ class TokenOperations(Resource):
         networks: Sequence[str] | None = None,
         own_jobs_only: bool | None = None,
     ) -> NewToken:
-        """Make a token or an API key for the caller's own user. Its secret is in this answer and nowhere else.
+        """Make a token or an API key for the caller's own user.
+
+        Its secret is in this answer and nowhere else.
 
         It can be narrower than the credential that the request is made with, never wider, and lives no
         longer.
