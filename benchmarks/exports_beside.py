@@ -18,7 +18,7 @@ from benchmarks.results import Result, median, percentile
 from benchmarks.servers import Server, s9s
 
 RATE, CONNECTIONS = 200, 20
-SECONDS, ROUNDS = 5, 4
+SECONDS, ROUNDS = 3, 9
 
 
 def exports_beside() -> Iterator[Result]:
