@@ -2,10 +2,11 @@
 
 A comment stands on a line of its own:
 
+    <!-- needs: jq -->              the page needs these tools (tests/site/tools.py)
     <!-- as dave -->                from here on the page's blocks have this user's token; at first alice's
     <!-- given 12345: command -->   from here on `12345` is what the command prints, anew for each block;
-                                    `submit LINE` is a job with that line, `running LINE` and `finished LINE`
-                                    one that is it
+                                    `port` is a free one, `submit LINE` a job with that line, `running LINE`
+                                    and `finished LINE` one that is it
     <!-- file: job.sh -->           the next block is a file of this name, for blocks below it
     <!-- until: ready -->           the next block runs until it has said that (a regular expression)
     <!-- fails -->                  the next block, of the shell, ends with an error
@@ -30,7 +31,9 @@ READMES = [
 ]
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<language>\S*)[^`]*$")
-_COMMENT = re.compile(r"^ *<!-- (?P<word>as|given|file|until|fails|schema|not run)(?P<rest>[: ].*?)? -->$")
+_COMMENT = re.compile(
+    r"^ *<!-- (?P<word>needs|as|given|file|until|fails|schema|not run)(?P<rest>[: ].*?)? -->$"
+)
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,22 @@ def blocks(page: Path) -> list[Block]:
     return [block for block in _blocks(page) if not block.language.startswith("{")]
 
 
+def needs(page: Path) -> list[str]:
+    """The tools that a page needs beyond a shell and the clients."""
+    said = [_COMMENT.match(line) for line in page.read_text(encoding="utf-8").splitlines()]
+    return [
+        tool for one in said if one and one["word"] == "needs" for tool in one["rest"].lstrip(": ").split()
+    ]
+
+
 def _blocks(page: Path) -> Iterator[Block]:
     lines = enumerate(page.read_text(encoding="utf-8").splitlines(), 1)
     user, givens, following = "alice", dict[str, str](), dict[str, str]()
     for _, line in lines:
         if said := _COMMENT.match(line):
             word, rest = said["word"], (said["rest"] or "").lstrip(": ")
+            if word == "needs":
+                continue
             if word == "as":
                 user = rest
             elif word == "given":

@@ -7,10 +7,12 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
@@ -34,7 +36,7 @@ from tests.site.sessions import BlockFailed, Session
 #: Languages that are run.
 RUN = {"sh": "bash", "bash": "bash", "python": "python", "javascript": "javascript", "go": "go"}
 #: What a block that is wrong raises.
-FAILURES = (BlockFailed, AssertionError, ValueError, BadConfiguration)
+FAILURES = (BlockFailed, AssertionError, ValueError, BadConfiguration, yaml.YAMLError)
 #: What stands for the server's address.
 ADDRESSES = ("http://127.0.0.1:8080", "https://api.example.com")
 #: Languages that are looked at.
@@ -49,10 +51,16 @@ class PageRun:
         directory: An empty one.
         programs: The compiled Go blocks; None where there is no Go, and they are only formatted text.
         package: The built JavaScript client; None where there is no Node.
+        tools: Directories with the programs that the page needs.
     """
 
     def __init__(
-        self, server: Server, directory: Path, programs: GoPrograms | None, package: Path | None
+        self,
+        server: Server,
+        directory: Path,
+        programs: GoPrograms | None,
+        package: Path | None,
+        tools: Sequence[Path] = (),
     ) -> None:
         self._server = server
         self._directory = directory
@@ -62,11 +70,12 @@ class PageRun:
         self._stack = ExitStack()
         self._finished: dict[str, str] = {}
         self._said = ""
-        self.seconds = 60.0
+        self.seconds = 150.0
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("S9S_", "SLURM"))}
         self._environment = kept | {
             "HOME": str(directory),
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": ":".join([*map(str, tools), str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "S9S_SOURCE": str(ROOT),
             "PYTHONPATH": str(ROOT / "sdk/python/src"),
             "S9S_API_URL": server.base_url,
             "S9S_API_TOKEN": server.token("alice"),
@@ -95,7 +104,11 @@ class PageRun:
         elif block.file is not None:
             path = self._directory / block.file
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(block.text)
+            text = self._at_home(block.text)
+            # A file that is looked at as well is looked at as it is written.
+            path.write_text(text)
+            if block.language in CHECKED:
+                getattr(self, f"_check_{block.language}")(block)
         elif block.language in RUN:
             self._said = self._execute(block) if block.until is None else self._interrupt(block, block.until)
         elif block.language in CHECKED:
@@ -116,14 +129,18 @@ class PageRun:
             return self._programs.run(block, words, self._directory, environment)
         if language == "javascript" and self._package is None:
             return ""
-        text = block.text
-        for address in ADDRESSES:
-            text = text.replace(address, self._server.base_url)
+        text = self._at_home(block.text)
         for word, value in words.items():
             text = re.sub(rf"\b{re.escape(word)}\b", lambda _, value=value: value, text)
         if block.fails:
             text = f"( set -e\n{text}) && exit 1\ntrue"
         return self._session(language).run(text, token, self.seconds)
+
+    def _at_home(self, text: str) -> str:
+        """The text with this server in place of the one that pages speak of."""
+        for address in ADDRESSES:
+            text = text.replace(address, self._server.base_url)
+        return text.replace(ADDRESSES[0].partition("//")[2], self._server.base_url.partition("//")[2])
 
     def _words(self, block: Block, token: str) -> dict[str, str]:
         """What stands for what in this block; made anew for each, so that one may cancel what another did."""
@@ -135,6 +152,11 @@ class PageRun:
 
     def _given(self, command: str, user: str, token: str) -> str:
         verb, _, line = command.partition(" ")
+        if verb == "port":
+            if command not in self._finished:
+                with socket.create_server(("127.0.0.1", 0)) as free:
+                    self._finished[command] = str(free.getsockname()[1])
+            return self._finished[command]
         if verb not in ("submit", "running", "finished"):
             return self._command(command, token)
         if command not in self._finished:
@@ -227,8 +249,36 @@ class PageRun:
                 raise BlockFailed(f"{block.name}: {line} is not in\n{self._said}")
 
     def _check_yaml(self, block: Block) -> None:
-        """It can be read; what it is for is tested with its guide."""
-        assert isinstance(yaml.safe_load(block.text), dict | list)
+        """It can be read; the steps of a pipeline are run as its runner would, each in a shell of its own."""
+        content = yaml.safe_load(block.text)
+        assert isinstance(content, dict | list)
+        if isinstance(content, dict):
+            for steps in _pipeline(content):
+                self._run_steps(steps)
+
+    def _run_steps(self, steps: list[str]) -> None:
+        kept = self._directory / "github-env"
+        kept.write_text("")
+        for step in steps:
+            given = dict(line.split("=", 1) for line in kept.read_text().splitlines())
+            numbers = {"CI_JOB_ID": "4711", "GITHUB_RUN_ID": "4711", "GITHUB_ENV": str(kept)}
+            done = subprocess.run(
+                ["bash", "-eo", "pipefail", "-c", step], cwd=self._directory, capture_output=True, text=True,
+                env=self._environment | numbers | given, timeout=60,
+            )  # fmt: skip
+            if done.returncode:
+                raise BlockFailed(f"{step}: {done.stdout}{done.stderr}")
+
+
+def _pipeline(content: dict[str, Any]) -> list[list[str]]:
+    """The steps of each job of a pipeline: GitLab's are one shell, GitHub's a shell each."""
+    gitlab = [job["script"] for job in content.values() if isinstance(job, dict) and "script" in job]
+    github = (
+        [job["steps"] for job in content["jobs"].values()] if isinstance(content.get("jobs"), dict) else []
+    )
+    return [["\n".join(script)] for script in gitlab] + [
+        [step["run"] for step in steps if "run" in step and "if" not in step] for steps in github
+    ]
 
 
 def _all_of(file: IO[str]) -> str:
@@ -259,12 +309,12 @@ def check_usage(text: str) -> None:
         raise BlockFailed(f"{text.strip()!r} is not {usage!r}")
 
 
-def check_any_shape(shown: Any, said: list[Any]) -> None:
+def check_any_shape(shown: Any, said: list[Any], where: str = "answer") -> None:
     """What is shown is like one of those that were printed."""
     failures = []
     for real in said:
         try:
-            return check_shape(shown, real, "answer")
+            return check_shape(shown, real, where)
         except BlockFailed as failure:
             failures.append(str(failure))
     raise BlockFailed(f"{shown!r:.300} is like nothing that was printed: {failures}")
@@ -289,7 +339,7 @@ def check_shape(shown: Any, real: Any, where: str) -> None:
             check_shape(shown[key], real[key], f"{where}.{key}")
     elif isinstance(shown, list) and shown and real:
         for one in shown:
-            check_shape(one, real[0], f"{where}[]")
+            check_any_shape(one, real, f"{where}[]")
 
 
 def check_schema(shown: Any, name: str) -> None:

@@ -92,10 +92,17 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # A shell ends with its input, and does what it was told to do at its end.
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
         # What a block left in the background goes as well.
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.communicate(timeout=10)
+        self._process.wait(10)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
         self._errors.close()
 
     def _command(self) -> list[str]:

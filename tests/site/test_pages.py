@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.contract.serving import Server
-from tests.site.blocks import ROOT, blocks, pages
+from tests.site.blocks import ROOT, blocks, needs, pages
 from tests.site.golang import GoPrograms
 from tests.site.running import CHECKED, FAILURES, RUN, PageRun
+from tests.site.tools import provide
 
 pytestmark = [pytest.mark.xdist_group("site"), pytest.mark.timeout(300)]
 
@@ -23,7 +24,8 @@ MOST_NOT_RUN = 12
 def test_blocks(
     page: Path, server: Server, programs: GoPrograms | None, package: Path | None, tmp_path: Path
 ) -> None:
-    with PageRun(server, tmp_path, programs, package) as run:
+    tools = [directory for tool in needs(page) for directory in provide(tool)]
+    with PageRun(server, tmp_path, programs, package, tools) as run:
         for block in blocks(page):
             try:
                 run.run(block)
