@@ -19,7 +19,7 @@ from tests.site.golang import GoPrograms
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server on the simulated cluster."""
     # Which other servers may be written to, as pages say it.
-    allowed = {"S9S_OUTGOING__ALLOWED": '["hooks.example.com"]'}
+    allowed = {"S9S_OUTGOING__ALLOWED": "hooks.example.com"}
     with Server(tmp_path_factory.mktemp("s9s-site"), SIMULATED | allowed) as server:
         yield server
 

@@ -49,7 +49,10 @@ class Page(HTMLParser):
 def test_every_page_is_there(site: Path) -> None:
     for page in pages():
         if DOCS in page.parents:
-            assert (site / page.relative_to(DOCS).with_suffix(".html")).is_file()
+            made = site / page.relative_to(DOCS).with_suffix(".html")
+            # The generator has pages of its own, and one of the same name would be gone.
+            assert page.stem not in {"search", "genindex"}
+            assert made.is_file()
 
 
 def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
