@@ -22,6 +22,11 @@ def test_its_own_tests_pass() -> None:
     assert not [one for one in events if one["Action"] == "skip"]
 
 
+def test_vet_finds_nothing() -> None:
+    for tags in ("", "live"):
+        run(go(), "vet", f"-tags={tags}", "./...", cwd=GO, env=GO_ENVIRONMENT)
+
+
 def test_it_is_formatted_and_needs_the_standard_library_alone() -> None:
     go()
     gofmt = shutil.which("gofmt") or "/usr/local/go/bin/gofmt"

@@ -109,7 +109,11 @@ def test_javascript(embedded: Server, tmp_path: Path) -> None:
         "// @ts-expect-error: there is no such order\nvoid new S9SClient().jobs.list({ order: 'up' });\n"
     )
     options = ["--noEmit", "--strict", "--module", "NodeNext", "--target", "ES2022", "--lib", "ES2022,DOM"]
-    run(executable, package / "node_modules/typescript/bin/tsc", *options, "typed.ts", cwd=tmp_path)
+    # Whoever uses ES modules, and whoever uses CommonJS, gets the types of what is loaded.
+    shutil.copy(tmp_path / "typed.ts", tmp_path / "typed.mts")
+    shutil.copy(tmp_path / "typed.ts", tmp_path / "typed.cts")
+    consumers = ("typed.mts", "typed.cts")
+    run(executable, package / "node_modules/typescript/bin/tsc", *options, *consumers, cwd=tmp_path)
 
 
 def test_go(embedded: Server, tmp_path: Path) -> None:
