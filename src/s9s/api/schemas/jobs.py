@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -214,16 +213,28 @@ def join_rows(rows: Sequence[bytes], elapsed: Sequence[int], before: bytes, afte
     """Rows from `encode_row` with their elapsed seconds, between what stands around them: all copied once."""
     pieces = [before] * (2 * len(rows) + 1)
     pieces[1::2] = rows
-    pieces[2::2] = map(_row_end, elapsed)
+    hours, minutes = _HOURS, _MINUTES
+    pieces[2::2] = [hours[one // 3600] + minutes[one % 3600] for one in elapsed]
     if rows:
         pieces[-1] = pieces[-1][:-1]  # no comma
     pieces.append(after)
     return b"".join(pieces)
 
 
-@lru_cache(maxsize=16_384)
-def _row_end(elapsed: int) -> bytes:
-    return b'%b"},' % format_duration(elapsed).encode()
+class _Hours(dict[int, bytes]):
+    """What `format_duration` puts before the minutes, by hours."""
+
+    def __missing__(self, hours: int) -> bytes:
+        if len(self) >= _MOST_HOURS:
+            self.clear()
+        text = self[hours] = format_duration(hours * 3600)[:-5].encode()
+        return text
+
+
+_MOST_HOURS: Final = 4096
+_HOURS: Final = _Hours()
+#: The rest of a row by the seconds of the hour: a list needs one for each of its rows, and they move on.
+_MINUTES: Final = [f'{format_duration(seconds)[2:]}"}},'.encode() for seconds in range(3600)]
 
 
 def job_document(
