@@ -202,7 +202,7 @@ class SupportsUnended(Protocol):
     """A backend whose accounting can be asked which jobs it believes to be running."""
 
     async def unended_jobs(self) -> list[Job]:
-        """Jobs that have begun and have no end in accounting. Raises `SlurmUnavailable`."""
+        """Jobs that have begun and have no end in accounting. Raises `SlurmUnavailable` and `Unsupported`."""
         ...
 
 

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from s9s.backends.base import Unsupported
 from s9s.domain.clusters import ClusterInfo
 from s9s.domain.errors import SlurmUnavailable
 from s9s.domain.history import FinishedJob
 from s9s.domain.jobs import Job, JobState, JobUsage
 from s9s.domain.queries import JobQuery
 from s9s.services.clusters import Cluster
-from s9s.services.history.asking import runaways
+from s9s.services.history.asking import count_runaways, runaways
 from s9s.services.history.plan import Plan
 from s9s.services.history.recorder import Recorder
 from s9s.snapshot.snapshot import Snapshot, Update
@@ -93,7 +94,7 @@ class World:
         )  # fmt: skip
 
     async def start(self, **plan: Any) -> Recorder:
-        cluster: Any = Cluster(self.accounting, self.snapshot, self.watcher, None)  # type: ignore[arg-type]
+        cluster: Any = Cluster(self.accounting, self.snapshot, self.watcher, None)
         self.recorder = Recorder(cluster, "one", self.records, Plan(**({"days": 0} | plan)), self.clock)
         await self.recorder.start()
         return self.recorder
@@ -309,3 +310,14 @@ async def test_runaway_jobs_are_counted_and_not_recorded(world: World) -> None:
     recorder = await world.start()
     await until(lambda: recorder.status().runaway_jobs == 3)  # this clock hurries: job 3 is no longer new
     assert not await world.recorded()
+
+
+async def test_where_nobody_can_tell_of_runaway_jobs_the_history_goes_on(world: World) -> None:
+    async def unended_jobs() -> list[Job]:
+        raise Unsupported("only Slurm's commands tell")
+
+    world.accounting.unended_jobs = unended_jobs  # type: ignore[attr-defined]
+    assert await count_runaways(world.accounting, world.snapshot.jobs.get, NOON) is None
+    recorder = await world.start()
+    await until(lambda: recorder.status().fraction == 1.0)
+    assert recorder.status().runaway_jobs is None

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from s9s.app.clusters import Found, falls_back, find_slurm, open_backend, reaches_only_this_host
-from s9s.backends.base import Backend, SupportsUnended
+from s9s.backends.base import Backend, SupportsUnended, Unsupported
 from s9s.backends.processes import Processes
 from s9s.backends.slurmrestd import KeyTokens, UnusableKey
 from s9s.cli.checks.findings import Finding, fail, ok, open_to_others, warn
@@ -248,7 +248,7 @@ async def _ends(backend: Backend, known: Callable[[str], Job | None], now: int) 
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             lost = runaways(await backend.unended_jobs(), known, now)
-    except (S9SError, TimeoutError):
+    except (Unsupported, S9SError, TimeoutError):
         return
     if lost:
         some = ", ".join(job.job_id for job in lost[:5])

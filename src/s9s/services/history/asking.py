@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from s9s.backends.base import Backend, SupportsUnended, SupportsUsage
+from s9s.backends.base import Backend, SupportsUnended, SupportsUsage, Unsupported
 from s9s.domain.errors import S9SError
 from s9s.domain.history import FinishedJob
 from s9s.domain.jobs import Job
@@ -20,7 +20,7 @@ async def count_runaways(backend: Backend, known: Callable[[str], Job | None], n
         return None
     try:
         return len(runaways(await backend.unended_jobs(), known, now))
-    except S9SError:
+    except (S9SError, Unsupported):
         return None
 
 
