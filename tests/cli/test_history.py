@@ -21,6 +21,14 @@ SINCE = "2025-01-01"
 ENDED = "CD,F,CA,TO,NF,PR,OOM,BF,DL"
 #: A known amount of CPU time in two processes, and a known amount of memory for longer than two samples.
 BURN = "perl -e 'do { for (1..99999) {} @t = times } until $t[0] + $t[1] > 3'"
+#: Tells of another, old job like a running one when it is asked for those.
+SACCT = r"""#!/bin/sh
+'{sacct}' "$@" || exit
+case $* in
+    *--state=RUNNING*)
+        '{sacct}' "$@" | sed -n 's/\b{job}\b/9{job}/g; s/\b1[0-9]\{{9\}}\b/1700000000/g; /9{job}/p' ;;
+esac
+"""
 FILL = """perl -e 'my $x = ""; vec($x, (400 << 20) - 1, 8) = 1; sleep 12'"""
 
 
@@ -154,6 +162,38 @@ def test_an_import_records_what_sacct_says(lab: Lab, history: History) -> None:
     lab.run("root", "scancel", requeued)
     told = json.loads(history.run("status", "--json"))
     assert (told["jobs"], told["since"]) == (len(found), "2025-01-01T00:00:00Z")
+
+
+def test_the_status_counts_jobs_that_run_for_accounting_only(
+    lab: Lab, history: History, tmp_path: Path
+) -> None:
+    assert json.loads(history.run("status", "--json"))["runaway_jobs"] == 0
+    assert "accounting only" not in history.run("status")
+    running = submit(lab, "--mem=64", script="sleep 300")
+    until(lambda: running in lab.run("root", "sacct", "-nPX", "-s", "R", "-o", "JobID").stdout)
+    # As after a slurmctld that lost its state: accounting has one job more than slurmctld, and an old one.
+    for program in lab.bin_dir.iterdir():
+        if program.name != "sacct":
+            (tmp_path / program.name).symlink_to(program)
+    (tmp_path / "sacct").write_text(SACCT.format(sacct=lab.bin_dir / "sacct", job=running))
+    (tmp_path / "sacct").chmod(0o755)
+    history.environment["S9S_CLUSTER__BIN_DIR"] = str(tmp_path)
+    assert json.loads(history.run("status", "--json"))["runaway_jobs"] == 1
+    assert "1 jobs run for accounting only" in history.run("status")
+    lab.run("root", "scancel", running)
+
+
+def test_the_status_without_slurm_counts_none(tmp_path: Path) -> None:
+    for cluster in (
+        {"S9S_CLUSTER__MODE": "simulated"},
+        {"S9S_CLUSTER__MODE": "cli", "S9S_CLUSTER__BIN_DIR": str(tmp_path)},
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "s9s", "history", "status", "--json"],
+            env=os.environ | {"S9S_STATE_DIR": str(tmp_path / "state")} | cluster,
+            capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert json.loads(done.stdout) == {"jobs": 0, "since": None, "until": None, "runaway_jobs": None}
 
 
 def test_a_kill_and_an_outage_in_the_middle_lose_and_double_nothing(lab: Lab, history: History) -> None:

@@ -1,8 +1,17 @@
+import json
 from pathlib import Path
 
 import pytest
 
-from s9s.config import SYSTEM_FILE, BadConfiguration, Settings, load_settings, loading, sections
+from s9s.config import (
+    SYSTEM_FILE,
+    BadConfiguration,
+    Settings,
+    describe_allowed,
+    load_settings,
+    loading,
+    sections,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +49,43 @@ def test_flags_win_over_environment_over_file_over_defaults(
     assert settings.simulated.nodes == 30
     assert settings.simulated.jobs == Settings().simulated.jobs
     assert settings.config_file == file
+
+
+LISTS = [
+    (name, key, json.loads(describe_allowed(field).removeprefix("a list like ")))
+    for name, section in sections().items()
+    for key, field in section.model_fields.items()
+    if describe_allowed(field).startswith("a list")
+]
+
+
+@pytest.mark.parametrize(("section", "key", "example"), LISTS)
+def test_every_list_of_the_environment_is_commas_or_as_in_the_file(
+    section: str, key: str, example: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(text: str) -> object:
+        monkeypatch.setenv(f"S9S_{section}__{key}".upper(), text)
+        return getattr(getattr(load_settings(), section), key)
+
+    file = write(tmp_path / "a.toml", f"[{section}]\n{key} = {json.dumps(example)}\n")
+    expected = getattr(getattr(load_settings(file), section), key)
+    assert expected
+    assert read(json.dumps(example)) == expected
+    assert read(f" {example} \n") == expected
+    assert read(" , ".join(example)) == expected
+    assert read("[]") == read("") == ()
+
+
+def test_there_are_lists_and_bad_ones_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {("server", "allowed_origins"), ("server", "trusted_proxies"), ("alerts", "off")} <= {
+        (section, key) for section, key, _ in LISTS
+    }
+    allowed = 'allowed: a list like ["https://portal.example.com"]'
+    for bad in ('["https://a.example"', "[https://a.example]", '["https://a.example"], "b"'):
+        monkeypatch.setenv("S9S_SERVER__ALLOWED_ORIGINS", bad)
+        assert refusal() == [f"server.allowed_origins = {bad!r} (environment): {allowed}"]
+    monkeypatch.setenv("S9S_SERVER__ALLOWED_ORIGINS", "[1]")
+    assert refusal() == [f"server.allowed_origins = 1 (environment): {allowed}"]
 
 
 def test_short_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,8 @@ import msgspec
 
 from s9s.domain.errors import InvalidRequest
 from s9s.domain.instants import format_instant
-from s9s.services.jobs.following import Happening, Mark, Told, digest
+from s9s.services.jobs.following import Happening, Told
+from s9s.services.jobs.marks import Mark
 from s9s.services.jobs.output import Stream
 
 #: Without anything to tell, a comment is sent so often, as on `/v1/events`.
@@ -55,7 +56,8 @@ class OutputMessages:
                 held = len(self._decoder.getstate()[0])
                 end = told.offset + len(told.content) - held
                 sample = self._recent[: len(self._recent) - held][-_SAMPLE_BYTES:]
-                place = f"{end}.{len(sample)}.{digest(sample)}"
+                mark = Mark.after(end, sample)
+                place = f"{mark.offset}.{mark.length}.{mark.digest}"
                 return self._message(told.what, {"content": text}, place) if text else b""
             case Happening.TRUNCATE:
                 self._decoder.reset()

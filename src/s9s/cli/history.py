@@ -7,7 +7,7 @@ import json
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -16,6 +16,9 @@ from s9s.cli.options import configured, failures, load
 if TYPE_CHECKING:
     from s9s.config import Settings
     from s9s.services.history.importing import Step
+
+#: Longest wait for what Slurm has to say about the history's state.
+_PATIENCE_SECONDS: Final = 30.0
 
 
 @click.group()
@@ -109,22 +112,30 @@ async def _import(settings: Settings, since: int, again: bool, reached: list[Ste
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @configured
 def status(as_json: bool, config: Path | None, state_dir: Path | None) -> None:
-    """Say how many jobs are recorded, and from when to when everything is."""
+    """Say how many jobs are recorded, and from when to when everything is.
+
+    Also how many jobs run according to accounting that slurmctld does not know: no history has them. That is
+    asked of Slurm's commands; where they are not here or do not answer (`null` in JSON), a running server
+    tells it in GET /v1/status.
+    """
     from s9s.domain.instants import format_instant
 
     settings = load(config, state_dir)
     with failures():
-        count, span = asyncio.run(_status(settings))
+        count, span, lost = asyncio.run(_status(settings))
     since, until = (format_instant(span[0]), format_instant(span[1])) if span else (None, None)
     if as_json:
-        click.echo(json.dumps({"jobs": count, "since": since, "until": until}))
-    elif span:
+        click.echo(json.dumps({"jobs": count, "since": since, "until": until, "runaway_jobs": lost}))
+        return
+    if span:
         click.echo(f"{count} jobs; everything that ended from {since} to {until} is recorded.")
     else:
         click.echo(f"{count} jobs; the history has not begun.")
+    if lost:
+        click.echo(f"{lost} jobs run for accounting only, so no history has them: sacctmgr show runawayjobs")
 
 
-async def _status(settings: Settings) -> tuple[int, tuple[int, int] | None]:
+async def _status(settings: Settings) -> tuple[int, tuple[int, int] | None, int | None]:
     from s9s.app.history import history_key
     from s9s.domain.queries import JobQuery
     from s9s.storage.database import Database
@@ -134,7 +145,33 @@ async def _status(settings: Settings) -> tuple[int, tuple[int, int] | None]:
         records, key = HistoryRecords(database), history_key(settings)
         progress = await records.progress(key)
         span = None if progress is None else (progress.since, progress.until)
-        return await records.count(key, JobQuery()), span
+        return await records.count(key, JobQuery()), span, await _runaways(settings)
+
+
+async def _runaways(settings: Settings) -> int | None:
+    """How many jobs have no end in accounting, by Slurm's commands; ``None`` where these cannot tell."""
+    from s9s.app.clusters import falls_back, find_slurm, open_backend
+    from s9s.backends.processes import Processes
+    from s9s.domain.errors import S9SError
+    from s9s.services.history.asking import count_runaways
+
+    if settings.cluster.mode == "simulated":
+        return None
+    async with AsyncExitStack() as stack:
+        processes = Processes(concurrency=settings.limits.max_processes, sudo=settings.cluster.sudo)
+        stack.callback(processes.close)
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                if falls_back(settings, await find_slurm(settings, processes)):
+                    return None  # not opened: that could end the jobs of a server on the same directory
+                backend = await open_backend(settings, processes)
+                stack.push_async_callback(backend.close)
+                if not (await backend.discover()).has_accounting:
+                    return None
+                jobs = {str(job.numeric_id): job for job in (await backend.jobs_feed().poll()).changed}
+                return await count_runaways(backend, jobs.get, int(time.time()))
+        except (S9SError, TimeoutError):
+            return None
 
 
 def _instant(text: str) -> int:

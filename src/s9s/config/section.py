@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from ipaddress import ip_network
 from pathlib import Path
 from types import NoneType, UnionType
@@ -28,8 +29,13 @@ Pattern = Annotated[str, AfterValidator(_compiled), Field(examples=[r"([a-z]+)@e
 
 
 def split(value: object) -> object:
-    """A list as the environment can say it: separated by commas."""
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    """A list as the environment can say it: separated by commas, or written as in the file (and in JSON)."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        # No text of any list begins so: left as it is, it would be taken for one that nothing ever equals.
+        return tomllib.loads(f"list = {value.strip()}")["list"]
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 Texts = Annotated[tuple[Text, ...], BeforeValidator(split)]

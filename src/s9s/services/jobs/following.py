@@ -8,7 +8,6 @@ nothing is left out and nothing piles up.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from enum import StrEnum
@@ -21,6 +20,7 @@ from s9s.domain.errors import ResourceNotFound, S9SError, SlurmUnavailable
 from s9s.domain.jobs import Job, JobState
 from s9s.services.access import Caller
 from s9s.services.clusters import Cluster
+from s9s.services.jobs.marks import Mark
 from s9s.services.jobs.output import Output, Stream, path_of, start_of_last
 from s9s.snapshot.clock import Clock, Pulse, SystemClock, within
 from s9s.snapshot.snapshot import Update
@@ -62,22 +62,6 @@ class Told(Struct, frozen=True):
     """At the end, the job if it has ended too."""
     reason: str | None = None
     """At the end, why."""
-
-
-class Mark(Struct, frozen=True):
-    """Where somebody was in a file."""
-
-    offset: int
-    """Bytes that they have."""
-    length: int
-    """Of how many of them, the last ones,"""
-    digest: str
-    """this is the `digest`: other bytes there mean that the file has begun anew."""
-
-
-def digest(content: bytes) -> str:
-    """By which a part of a file is known again."""
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 class CutShort(Exception):
@@ -217,9 +201,9 @@ class _Tail:
             await self._pulse.next()  # the job waits to start again, and may append
         life, offset = self._life, 0
         if mark is not None:
-            if await self._is_at(mark):
+            if (file := self._file) is not None and await asyncio.to_thread(mark.is_in, file):
                 offset = mark.offset
-            elif self._file is not None:
+            elif file is not None:
                 yield Told(Happening.TRUNCATE)
         elif lines is not None and (file := self._file) is not None:
             offset = await asyncio.to_thread(start_of_last, file, self._position, lines)
@@ -236,13 +220,6 @@ class _Tail:
                 return
             else:
                 await self._pulse.next()
-
-    async def _is_at(self, mark: Mark) -> bool:
-        file = self._file
-        if file is None:
-            return False
-        begin = mark.offset - mark.length
-        return digest(await asyncio.to_thread(file.read_at, begin, mark.length)) == mark.digest
 
     async def _piece(self, offset: int) -> bytes:
         behind, file = self._position - offset, self._file
