@@ -22,15 +22,15 @@ from s9s.services.identity.tokens import Wish
 
 
 def serving(
-    application: Application, context: ssl.SSLContext | None = None
+    application: Application, context: ssl.SSLContext | None = None, **options: Any
 ) -> AbstractAsyncContextManager[int]:
-    """The port of a real server, as `s9s serve` makes it."""
-    return listening(application.front, protocol_with(application.lane), context)
+    """The port of a real server, as `s9s serve` makes it but for uvicorn's `options`."""
+    return listening(application.front, protocol_with(application.lane), context, **options)
 
 
 @asynccontextmanager
 async def listening(
-    app: Any, protocol: type[Any], context: ssl.SSLContext | None, lifespan: Any = "on"
+    app: Any, protocol: type[Any], context: ssl.SSLContext | None, lifespan: Any = "on", **options: Any
 ) -> AsyncIterator[int]:
     """The port of any application."""
     listener = socket.create_server(("127.0.0.1", 0))
@@ -43,6 +43,7 @@ async def listening(
         server_header=False,
         proxy_headers=False,
         ssl_context_factory=None if context is None else lambda *_: context,
+        **options,
     )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))

@@ -96,6 +96,11 @@ def _brief(value: Any) -> Any:
     return value
 
 
+def unexpected() -> S9SError:
+    """What a client is told of an error that nobody foresaw."""
+    return S9SError("An unexpected error happened; the server's log has the details under this request_id")
+
+
 def respond_error(request: Request[Any, Any, Any], exception: Exception) -> Response[bytes]:
     """Any exception of a route as an answer; unexpected ones are logged and told as INTERNAL_ERROR."""
     error, headers = _as_s9s_error(request, exception)
@@ -134,6 +139,4 @@ def _as_s9s_error(request: Request[Any, Any, Any], exception: Exception) -> tupl
     if isinstance(exception, HTTPException) and exception.detail == _CLIENT_LEFT:
         return InvalidRequest("The request ended before it was complete"), {}  # which nobody hears
     log.error("unexpected error", path=request.url.path, exc_info=exception)
-    return S9SError(
-        "An unexpected error happened; the server's log has the details under this request_id"
-    ), {}
+    return unexpected(), {}

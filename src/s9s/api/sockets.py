@@ -14,8 +14,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
+import structlog
+
 from s9s.api.admission import quota_headers
-from s9s.api.errors import envelope, headers_of, status_of
+from s9s.api.errors import envelope, headers_of, status_of, unexpected
 from s9s.api.peers import Proxies
 from s9s.api.schemas.live import Authenticate
 from s9s.api.verifiers import Verifiers
@@ -41,9 +43,9 @@ _MAX_STRANGERS: Final = 2_000
 #: No credential came in time.
 TIMEOUT: Final = 4408
 
+log = structlog.get_logger(__name__)
+
 Send = Callable[[Any], Awaitable[None]]
-
-
 Endpoint = Callable[[Guest], Awaitable[None]]
 
 
@@ -122,6 +124,11 @@ class Sockets:
             pass
         except S9SError as error:
             socket.end(error) if socket else None
+        except Exception as error:
+            if socket is None:
+                raise
+            log.error("unexpected error", path=scope["path"], exc_info=error)
+            socket.end(unexpected())
         finally:
             self._connections.remove(connection)
 
