@@ -1,8 +1,4 @@
-"""How tests are spread over processes, and what may be left out."""
-
-import os
-import shutil
-from collections.abc import Generator
+"""How tests are spread over processes. What may be left out where: `tests/programs.py`."""
 
 import pytest
 
@@ -17,19 +13,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture in CLUSTERS.keys() & getattr(item, "fixturenames", ()):
             item.add_marker("slurm")
             item.add_marker(pytest.mark.xdist_group(CLUSTERS[fixture]))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """On CI, as root on Debian, a real Slurm can be had: a test whose cluster does not come up fails there.
-
-    A skip in the test itself is another matter: this Slurm has no means for what is tested.
-    """
-    report = yield
-    if report.when == "setup" and report.skipped and item.get_closest_marker("slurm") and _slurm_is_due():
-        report.outcome = "failed"
-    return report
-
-
-def _slurm_is_due() -> bool:
-    return os.environ.get("CI") == "true" and os.geteuid() == 0 and shutil.which("apt-get") is not None

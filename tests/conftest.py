@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from lab import Lab, LabUnavailable
-from tests.programs import installed
+from tests.programs import installed, uninstallable
 
 
 def _lab(version: str) -> Iterator[Lab]:
@@ -32,7 +32,7 @@ def _lab(version: str) -> Iterator[Lab]:
     except LabUnavailable as reason:
         if not given:
             shutil.rmtree(directory, ignore_errors=True)
-        pytest.skip(str(reason))
+        uninstallable(str(reason))
     try:
         yield lab
     finally:

@@ -68,11 +68,9 @@ async def site(backend: Backend, backend_name: str, folder: Path) -> AsyncIterat
 
 
 def _simulated(directory: Path) -> Backend:
-    simulated = pytest.importorskip("s9s.backends.simulated", reason="the simulated cluster is not there yet")
-    made: Backend = simulated.SimulatedBackend(
-        state_dir=str(directory), user=getpass.getuser(), nodes=8, jobs=0
-    )
-    return made
+    from s9s.backends.simulated import SimulatedBackend
+
+    return SimulatedBackend(state_dir=str(directory), user=getpass.getuser(), nodes=8, jobs=0)
 
 
 def _command_line(lab: Any) -> Backend:
@@ -83,9 +81,7 @@ def _command_line(lab: Any) -> Backend:
 
 
 def _slurmrestd(lab: Any) -> Backend:
-    rest = pytest.importorskip("s9s.backends.slurmrestd", reason="the slurmrestd backend is not there yet")
-    tokens = rest.KeyTokens(str(lab.jwt_key))
-    made: Backend = rest.RestBackend(
-        url=lab.slurmrestd_url, tokens=tokens, home=lambda user: pwd.getpwnam(user).pw_dir
-    )
-    return made
+    from s9s.backends.slurmrestd import KeyTokens, RestBackend
+
+    tokens = KeyTokens(str(lab.jwt_key))
+    return RestBackend(url=lab.slurmrestd_url, tokens=tokens, home=lambda user: pwd.getpwnam(user).pw_dir)

@@ -77,7 +77,6 @@ async def test_the_directory_server(tmp_path: Path, server: Slapd) -> None:
 
 
 async def test_pam(tmp_path: Path) -> None:
-    pytest.importorskip("pam", reason="python-pam is an extra")
     missing = {"method": "pam", "pam_service": "s9s-no-such-service"}
     assert (await findings(tmp_path, login=missing))["login"][0] is Level.FAIL
     found = await findings(tmp_path, login={"method": "pam", "pam_service": "other"})

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.contract.serving import Server
+from tests.programs import lacking
 
 
 class ServerOf(Server):
@@ -65,4 +64,4 @@ class ServerOf(Server):
                 self.program = [*program, "-m", "s9s"]
                 self.environment["PYTHONPATH"] = ":".join(path for path in sys.path if path.startswith("/"))
                 return
-        pytest.skip("no Python here that the user may run")
+        lacking("there is no Python here that the user may run")

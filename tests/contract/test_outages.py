@@ -16,6 +16,7 @@ from tests.contract.clusters import REAL, real_environment
 from tests.contract.jobs import Jobs
 from tests.contract.rules import refused
 from tests.contract.serving import Caller, Server, until
+from tests.programs import uninstallable
 
 PATIENCE = 30.0
 """Seconds within which everything is answered, however dead Slurm is: its own tools wait for ten."""
@@ -30,7 +31,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     try:
         lab.up()
     except LabUnavailable as reason:
-        pytest.skip(str(reason))
+        uninstallable(str(reason))
     try:
         state_dir = tmp_path_factory.mktemp(f"s9s-outages-{request.param}")
         with Server(state_dir, real_environment(lab), lab) as server:

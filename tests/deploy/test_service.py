@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.programs import installed
 from tests.site.tools import provide
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
 def test_systemd_finds_nothing_to_mend(tmp_path: Path) -> None:
-    if shutil.which("systemd-analyze") is None:
-        pytest.skip("there is no systemd-analyze on this machine")
+    installed("systemd-analyze", "systemd")
     text = (DEPLOY / "systemd/s9s.service").read_text()
     # systemd looks whether the program is there.
     text, found = re.subn(r"/opt/s9s/\.venv/bin/s9s", str(Path(sys.executable).with_name("s9s")), text)

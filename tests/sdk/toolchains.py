@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+from tests.programs import lacking
 
 ROOT = Path(__file__).parents[2]
 JAVASCRIPT = ROOT / "sdk/javascript"
@@ -27,25 +27,35 @@ def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None, seco
     return done.stdout
 
 
+def find_node() -> str | None:
+    """Node, where there is one with npm."""
+    return shutil.which("node") if shutil.which("npm") else None
+
+
+def find_go() -> str | None:
+    """Go, where there is one."""
+    return shutil.which("go") or shutil.which("/usr/local/go/bin/go")
+
+
 def node() -> str:
-    """Node 20 or later; skips the test where there is none."""
-    found = shutil.which("node")
-    if found is None or shutil.which("npm") is None:
-        pytest.skip("there is no node with npm on this machine")
+    """Node 20 or later; skips the test where there is none, and on CI fails it."""
+    found = find_node()
+    if found is None:
+        lacking("there is no node with npm on this machine")
     version = subprocess.run([found, "--version"], capture_output=True, text=True).stdout.strip()
     if int(version.lstrip("v").partition(".")[0]) < 20:
-        pytest.skip(f"node {version} is older than 20")
+        lacking(f"node {version} is older than 20")
     return found
 
 
 def go() -> str:
-    """Go 1.23 or later; skips the test where there is none."""
-    found = shutil.which("go") or shutil.which("/usr/local/go/bin/go")
+    """Go 1.23 or later; skips the test where there is none, and on CI fails it."""
+    found = find_go()
     if found is None:
-        pytest.skip("there is no go on this machine")
+        lacking("there is no go on this machine")
     version = subprocess.run([found, "env", "GOVERSION"], capture_output=True, text=True).stdout.strip()
     if tuple(int(part) for part in version.removeprefix("go").split(".")[:2]) < (1, 23):
-        pytest.skip(f"{version} is older than 1.23")
+        lacking(f"{version} is older than 1.23")
     return found
 
 

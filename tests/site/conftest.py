@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,8 @@ import pytest
 
 from tests.contract.clusters import SIMULATED
 from tests.contract.serving import Server
-from tests.sdk.toolchains import built_javascript
+from tests.programs import is_ci
+from tests.sdk.toolchains import built_javascript, find_go, find_node
 from tests.site.blocks import blocks, pages
 from tests.site.golang import GoPrograms
 
@@ -26,8 +26,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> GoPrograms | None:
-    """Every Go block, compiled; None where there is no Go."""
-    if shutil.which("go") is None:
+    """Every Go block, compiled; None where there is no Go, except on CI."""
+    if find_go() is None and not is_ci():
         return None
     found = [block for page in pages() for block in blocks(page) if block.language == "go"]
     return GoPrograms(tmp_path_factory.mktemp("s9s-site-go"), found)
@@ -35,5 +35,5 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> GoPrograms | None:
 
 @pytest.fixture(scope="session")
 def package() -> Path | None:
-    """The JavaScript client, built; None where there is no Node."""
-    return built_javascript() if shutil.which("node") and shutil.which("npm") else None
+    """The JavaScript client, built; None where there is no Node, except on CI."""
+    return None if find_node() is None and not is_ci() else built_javascript()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.serving import Server
+from tests.programs import lacking
 from tests.site.blocks import Block, blocks
 from tests.site.golang import GoPrograms
 from tests.site.running import FAILURES, PageRun, check_schema, check_usage
@@ -37,7 +38,7 @@ def test_a_broken_block_fails(
     language: str, text: str, server: Server, package: Path | None, tmp_path: Path
 ) -> None:
     if language == "javascript" and package is None:
-        pytest.skip("there is no node with npm on this machine")
+        lacking("there is no node with npm on this machine")
     page = tmp_path / "page.md"
     with PageRun(server, tmp_path, None, package) as run:
         run.run(Block(page, 1, "sh", 'echo \'{"job_id": "1"}\''))

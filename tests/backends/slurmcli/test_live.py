@@ -18,6 +18,7 @@ from s9s.domain.errors import PermissionDenied, ResourceConflict, ResourceNotFou
 from s9s.domain.jobs import JobState, JobSubmission, JobUpdate
 from s9s.domain.nodes import Node, NodeAction, NodeUpdate
 from tests.backends.site import Site, until
+from tests.programs import uninstallable
 
 VERSIONS = ("22.05", "24.11", "26.05")
 MIN_JOB_AGE = 2
@@ -40,7 +41,7 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
         try:
             lab.up()
         except LabUnavailable as reason:
-            pytest.skip(str(reason))
+            uninstallable(str(reason))
         yield lab
         lab.down(purge=True)
 

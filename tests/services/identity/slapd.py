@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
@@ -12,10 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import pytest
-
 from lab.commands import run
 from tests.api.authority import Authority
+from tests.programs import may_install, uninstallable
 
 SUFFIX = "dc=example,dc=org"
 USER_DN = f"uid={{user}},ou=people,{SUFFIX}"
@@ -149,8 +147,8 @@ def install() -> None:
 
     if all(map(_program, _PROGRAMS)):
         return
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        pytest.skip("slapd and ldap-utils are not installed, and only root on Debian can install them")
+    if not may_install():
+        uninstallable("slapd and ldap-utils are not installed, and only root on Debian can install them")
     # No database of Debian's own, and no daemon.
     run(["debconf-set-selections"], stdin="slapd slapd/no_configuration boolean true\n")
     apt_install(("slapd", "ldap-utils"), needed=_PROGRAMS)

@@ -155,7 +155,6 @@ async def test_pam_is_asked_for_the_service_and_bounded(
 
 
 async def test_this_hosts_pam_refuses_a_wrong_password() -> None:
-    pytest.importorskip("pam", reason="python-pam is an extra")
     passwords = PamPasswords("other")
     assert await passwords.are_right("nobody", "certainly not") is False
     passwords.close()

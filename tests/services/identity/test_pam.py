@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -17,12 +16,9 @@ from s9s.services.identity.passwords import PamPasswords
 from s9s.services.identity.tokens import Tokens
 from s9s.storage.database import Database
 from s9s.storage.tokens import TokenRecords
+from tests.programs import installed
 
-pytest.importorskip("pam", reason="python-pam is an extra")
-pytestmark = [
-    pytest.mark.skipif(os.geteuid() != 0, reason="only root can make users and PAM services"),
-    pytest.mark.skipif(not shutil.which("useradd"), reason="this host has no useradd"),
-]
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make users and PAM services")
 
 PASSWORD = "s3cret ünd $(long)"
 
@@ -42,6 +38,7 @@ def service() -> Iterator[str]:
 def user() -> Iterator[str]:
     """With the password, and no shell."""
     name = f"s9st{secrets.token_hex(4)}"
+    installed("useradd", "passwd")
     run(["useradd", "--no-create-home", "--shell", "/usr/sbin/nologin", name])
     try:
         run(["chpasswd"], stdin=f"{name}:{PASSWORD}\n")
