@@ -139,5 +139,7 @@ def test_a_webhook_is_served_by_one_process_and_by_the_other_when_that_ends(tmp_
         job_id = second.as_user("alice").post("/v1/jobs", json={"script": "true"}).json()["job_id"]
         until(lambda: any(job_id.encode() in raw for _, _, raw in taken.requests[before:]))
         assert second.as_user("alice").read(path)["state"] == "active"
+    # What was under way when the first was killed may come again, and then it is the same.
     ids = [headers["x-s9s-delivery"] for _, headers, _ in taken.requests]
-    assert len(ids) == len(set(ids))
+    assert len(ids) - len(set(ids)) <= 1
+    assert len({(headers["x-s9s-delivery"], raw) for _, headers, raw in taken.requests}) == len(set(ids))

@@ -71,7 +71,11 @@ class PageRun:
         self._finished: dict[str, str] = {}
         self._said = ""
         self.seconds = 150.0
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("S9S_", "SLURM"))}
+        # Nor what `make` was told for the tests: a block may be `make run`.
+        hidden = ("S9S_", "SLURM", "MAKE", "MFLAGS")
+        kept = {
+            key: value for key, value in os.environ.items() if not key.startswith(hidden) and key != "ARGS"
+        }
         self._environment = kept | {
             "HOME": str(directory),
             "PATH": ":".join([*map(str, tools), str(Path(sys.executable).parent), os.environ["PATH"]]),
