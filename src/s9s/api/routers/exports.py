@@ -87,7 +87,7 @@ async def list_exports(
     if wanted is not None and (unknown := wanted - STATES.keys()):
         raise ValidationError.of("status", ",".join(sorted(unknown)), sorted(STATES))
     states = None if wanted is None else frozenset().union(*(STATES[one] for one in wanted))
-    page = await exports.list(
+    page = await exports.page(
         caller, user=parameters.user, states=states, limit=parameters.limit, offset=parameters.offset
     )
     documents = [_document(request, item, exports) for item in page.items]

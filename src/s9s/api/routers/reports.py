@@ -88,10 +88,11 @@ async def list_reports(
     wanted = csv(parameters.status)
     if wanted is not None and (unknown := wanted - STATES.keys()):
         raise ValidationError.of("status", ",".join(sorted(unknown)), sorted(STATES))
+    types = lowered(words("type", parameters.type, _TYPES))
     page = await reports.page(
         caller,
         user=parameters.user,
-        types=lowered(words("type", parameters.type, _TYPES)),
+        matches=lambda item: types is None or item.payload["request"]["type"] in types,
         states=None if wanted is None else frozenset().union(*(STATES[one] for one in wanted)),
         limit=parameters.limit,
         offset=parameters.offset,

@@ -5,29 +5,27 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
-from s9s.domain.errors import ResourceConflict, ResourceNotFound, ValidationError
+from s9s.domain.errors import ValidationError
 from s9s.domain.exports import ExportPlan, ExportRequest
-from s9s.domain.queries import Page
-from s9s.domain.work import EXPORT, WorkItem, WorkState
+from s9s.domain.work import EXPORT, WorkItem
 from s9s.formats import FORMATS
-from s9s.services.access import Caller, Role, may_see_made, require_scope
+from s9s.services.access import Caller, require_scope
 from s9s.services.exports.fields import Field, chosen
 from s9s.services.exports.sources import Found, Source, columns_of
 from s9s.services.exports.spool import pack
+from s9s.services.work.made import Made
 from s9s.services.work.queue import WorkQueue
 
 #: What may stand between the cells of CSV.
 DELIMITERS: Final = (",", ";", "\t", "|")
-#: No more exports than this are looked through for those that a credential may see.
-_LOOKED_THROUGH: Final = 10_000
 
 
-class Exports:
+class Exports(Made):
     """The exports of one cluster.
 
     Args:
@@ -36,7 +34,7 @@ class Exports:
     """
 
     def __init__(self, queue: WorkQueue, sources: Mapping[str, Source]) -> None:
-        self._queue = queue
+        super().__init__(queue, EXPORT, lambda item: str(item.payload["scope"]))
         self.sources = sources
 
     async def create(self, request: ExportRequest, caller: Caller) -> WorkItem:
@@ -90,72 +88,6 @@ class Exports:
             for batch in columns_of(found, fields):
                 await asyncio.to_thread(sink.write, pack(batch))
         return name
-
-    async def get(self, export_id: str, caller: Caller, *, wait_seconds: float = 0) -> WorkItem:
-        """One export, when it is finished or the wait is over. Raises `ResourceNotFound`."""
-        item = await self._seen(export_id, caller)
-        if wait_seconds and not item.status.is_finished:
-            item = await self._queue.wait(export_id, wait_seconds) or item
-        return item
-
-    async def list(
-        self,
-        caller: Caller,
-        *,
-        user: str | None = None,
-        states: frozenset[WorkState] | None = None,
-        limit: int = 100,
-        offset: int = 0,
-    ) -> Page[WorkItem]:
-        """The caller's exports, for administrators everybody's, or only those of `user`; the newest first."""
-        owner = user if caller.role is Role.ADMIN else caller.user
-        if user is not None and owner != user:
-            return Page(items=[], total=0, limit=limit, offset=offset)
-        found = await self._queue.list(EXPORT, owner=owner, states=states, limit=_LOOKED_THROUGH, offset=0)
-        seen = [item for item in found.items if self._may_see(item, caller)]
-        return Page(items=seen[offset : offset + limit], total=len(seen), limit=limit, offset=offset)
-
-    async def cancel(self, export_id: str, caller: Caller) -> tuple[WorkItem, bool]:
-        """Cancel an export; one that is finished is deleted with its file. Raises `ResourceNotFound`.
-
-        The export as it is then, or was at last, and whether it is deleted.
-        """
-        before = await self._seen(export_id, caller)
-        after = await self._queue.cancel(export_id)
-        return after or before, after is None or before.status.is_finished
-
-    def expiry(self, item: WorkItem) -> int:
-        """When its file is deleted; epoch seconds."""
-        return self._queue.expiry(item)
-
-    async def file(self, export_id: str, caller: Caller) -> WorkItem:
-        """An export whose file can be fetched. Raises `ResourceNotFound`, `ResourceConflict`."""
-        item = await self._seen(export_id, caller)
-        if item.status is not WorkState.COMPLETED:
-            what = "not finished yet" if not item.status.is_finished else item.status.value
-            raise ResourceConflict(
-                f"Export {export_id} is {what}", resource_type="export", resource_id=export_id,
-                state=item.status.value,
-            )  # fmt: skip
-        return item
-
-    async def read(self, item: WorkItem, start: int, end: int) -> AsyncIterator[bytes]:
-        """The bytes of a file from `start` up to `end` (exclusive), in pieces. Raises `ResourceNotFound`."""
-        assert item.result is not None
-        try:
-            return await self._queue.artifacts.open(item.result["artifact"], start, end)
-        except FileNotFoundError as error:
-            raise ResourceNotFound.of("export", item.item_id) from error
-
-    async def _seen(self, export_id: str, caller: Caller) -> WorkItem:
-        item = await self._queue.get(export_id)
-        if item is None or item.kind != EXPORT or not self._may_see(item, caller):
-            raise ResourceNotFound.of("export", export_id)
-        return item
-
-    @staticmethod
-    def _may_see(item: WorkItem, caller: Caller) -> bool:
-        return may_see_made(caller, item.owner, item.payload["credential"], item.payload["scope"])
 
 
 def check_options(request: ExportRequest) -> None:

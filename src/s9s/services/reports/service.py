@@ -6,7 +6,7 @@ import asyncio
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,23 +15,19 @@ from msgspec import structs
 
 from s9s.domain.errors import (
     PermissionDenied,
-    ResourceConflict,
-    ResourceNotFound,
     ServiceUnavailable,
     ValidationError,
 )
 from s9s.domain.periods import CALENDAR, FIRST_DAY, LAST_DAY, Period, last_full, zone
-from s9s.domain.queries import Page, Visibility
+from s9s.domain.queries import Visibility
 from s9s.domain.report_plans import ReportPlan, ReportRequest
 from s9s.domain.reports import ReportType
 from s9s.domain.tres import gpu_types_of
-from s9s.domain.work import REPORT, WorkItem, WorkState
+from s9s.domain.work import REPORT, WorkItem
 from s9s.services.access import (
     Caller,
-    Role,
     may_report_on_all,
     may_see_all,
-    may_see_made,
     report_partitions,
     report_visibility,
     require_scope,
@@ -41,6 +37,7 @@ from s9s.services.delivery.mail import Mailer
 from s9s.services.delivery.outgoing import Outgoing
 from s9s.services.reports.delivering import delivery_state
 from s9s.services.reports.sealing import sealed
+from s9s.services.work.made import Made
 from s9s.services.work.queue import WorkQueue
 from s9s.storage.sealing import Seal, Unsealable
 
@@ -49,12 +46,10 @@ READ, WRITE = "reports:read", "reports:write"
 _SOURCES: Final = {ReportType.UTILIZATION: "metrics:read"}
 #: No longer period is reported on.
 MAX_DAYS: Final = 3660
-#: No more reports than this are looked through for those that a credential may see.
-_LOOKED_THROUGH: Final = 10_000
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-class Reports:
+class Reports(Made):
     """The reports of one cluster.
 
     Args:
@@ -83,7 +78,7 @@ class Reports:
         self._seal = seal
         self._cluster = cluster
         self._key = key
-        self._queue = queue
+        super().__init__(queue, REPORT, lambda _: READ)
         self._clock = clock
 
     async def plan(
@@ -175,79 +170,6 @@ class Reports:
         except Unsealable as error:
             raise ServiceUnavailable("The server cannot keep secrets just now") from error
         return structs.replace(request, delivery=structs.replace(delivery, secret=secret))
-
-    async def get(self, report_id: str, caller: Caller, *, wait_seconds: float = 0) -> WorkItem:
-        """One report, when it is finished or the wait is over. Raises `ResourceNotFound`."""
-        item = await self._seen(report_id, caller)
-        if wait_seconds and not item.status.is_finished:
-            item = await self._queue.wait(report_id, wait_seconds) or item
-        return item
-
-    async def page(
-        self,
-        caller: Caller,
-        *,
-        user: str | None = None,
-        types: frozenset[str] | None = None,
-        states: frozenset[WorkState] | None = None,
-        limit: int = 100,
-        offset: int = 0,
-    ) -> Page[WorkItem]:
-        """The caller's reports, for administrators everybody's, or only those of `user`; the newest first."""
-        owner = user if caller.role is Role.ADMIN else caller.user
-        if user is not None and owner != user:
-            return Page(items=[], total=0, limit=limit, offset=offset)
-        found = await self._queue.list(REPORT, owner=owner, states=states, limit=_LOOKED_THROUGH, offset=0)
-        seen = [
-            item
-            for item in found.items
-            if (types is None or item.payload["request"]["type"] in types) and self._may_see(item, caller)
-        ]
-        return Page(items=seen[offset : offset + limit], total=len(seen), limit=limit, offset=offset)
-
-    async def cancel(self, report_id: str, caller: Caller) -> tuple[WorkItem, bool]:
-        """Cancel a report; one that is finished is deleted with its file. Raises `ResourceNotFound`.
-
-        The report as it was at last, and whether it is deleted.
-        """
-        before = await self._seen(report_id, caller)
-        after = await self._queue.cancel(report_id)
-        return after or before, after is None or before.status.is_finished
-
-    def expiry(self, item: WorkItem) -> int:
-        """When its file is deleted; epoch seconds."""
-        return self._queue.expiry(item)
-
-    async def file(self, report_id: str, caller: Caller) -> WorkItem:
-        """A report whose file can be fetched. Raises `ResourceNotFound`, `ResourceConflict`."""
-        item = await self._seen(report_id, caller)
-        if item.status is not WorkState.COMPLETED:
-            what = "not finished yet" if not item.status.is_finished else item.status.value
-            raise ResourceConflict(
-                f"Report {report_id} is {what}",
-                resource_type="report",
-                resource_id=report_id,
-                state=item.status.value,
-            )
-        return item
-
-    async def read(self, item: WorkItem, start: int, end: int) -> AsyncIterator[bytes]:
-        """The bytes of a file from `start` up to `end` (exclusive), in pieces. Raises `ResourceNotFound`."""
-        assert item.result is not None
-        try:
-            return await self._queue.artifacts.open(item.result["artifact"], start, end)
-        except FileNotFoundError as error:
-            raise ResourceNotFound.of("report", item.item_id) from error
-
-    async def _seen(self, report_id: str, caller: Caller) -> WorkItem:
-        item = await self._queue.get(report_id)
-        if item is None or item.kind != REPORT or not self._may_see(item, caller):
-            raise ResourceNotFound.of("report", report_id)
-        return item
-
-    @staticmethod
-    def _may_see(item: WorkItem, caller: Caller) -> bool:
-        return may_see_made(caller, item.owner, item.payload["credential"], READ)
 
     def _known(self, wanted: tuple[str, ...] | None, caller: Caller) -> frozenset[str] | None:
         """The partitions, if there are all of them. Raises `ValidationError`."""
