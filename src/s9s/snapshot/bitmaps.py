@@ -1,74 +1,74 @@
-"""Sets of rows as bits: one for each row of a table, in the order in which lists show them.
+"""Sets of rows: their places in the order in which lists show them, as roaring bitmaps.
 
-Whatever a filter is made of, combining it with others takes a microsecond for 100,000 rows, and so does
-counting what is left.
+Whatever a filter is made of, combining it with others takes a microsecond or two for 100,000 rows; what is
+left is counted already, and any piece of it is found without a look at the rest.
 """
 
 from __future__ import annotations
 
+import struct
+from array import array
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from pyroaring import BitMap
 
-Bits = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
 #: Places of rows in the order of the table.
-Places = npt.NDArray[np.intp]
+Places = npt.NDArray[np.uint32]
 
-_WIDTH: Final = 64
-#: Of so many words every bit is looked at.
-_DENSE: Final = 64
-
-
-def pack(flags: Flags) -> Bits:
-    """One flag for each row as bits."""
-    octets = np.packbits(flags, bitorder="little")
-    padded = np.zeros(-(-len(flags) // _WIDTH) * 8, np.uint8)
-    padded[: len(octets)] = octets
-    return padded.view(np.uint64)
+#: Rows of one container, and from how many of them on it is bits: both are the format's own.
+_CONTAINER: Final = 1 << 16
+_SPARSE: Final = 4096
+#: Begins a bitmap whose containers are places or bits.
+_COOKIE: Final = 12346
 
 
-def nothing(rows: int) -> Bits:
-    """No row of so many."""
-    return np.zeros(-(-rows // _WIDTH), np.uint64)
+def pack(flags: Flags) -> BitMap:
+    """The rows with a flag.
+
+    Written in the format that all roaring bitmaps are exchanged in (RoaringFormatSpec 1.0) and read from it:
+    ten times as fast as by the places of the rows, where there are many.
+    """
+    heads, containers = [], []
+    for number, start in enumerate(range(0, len(flags), _CONTAINER)):
+        part = flags[start : start + _CONTAINER]
+        bits = np.zeros(_CONTAINER // 8, np.uint8)
+        bits[: -(-len(part) // 8)] = np.packbits(part, bitorder="little")
+        count = int(np.bitwise_count(bits.view(np.uint64)).sum())
+        if count:
+            heads.append(struct.pack("<HH", number, count - 1))
+            containers.append(bits.tobytes() if count > _SPARSE else _sparse(bits).tobytes())
+    offsets = np.cumsum([8 + 8 * len(containers), *map(len, containers)], dtype="<u4")[:-1]
+    head = struct.pack("<II", _COOKIE, len(containers))
+    return BitMap.deserialize(b"".join([head, *heads, offsets.tobytes(), *containers]))
 
 
-class Chosen:
-    """The rows of a set, counted."""
+def _sparse(bits: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint16]:
+    """Where the bits are set; most words are empty."""
+    words = bits.view(np.uint64)
+    filled = words.nonzero()[0]
+    found = np.unpackbits(words.take(filled).view(np.uint8), bitorder="little").view(np.bool_).nonzero()[0]
+    return ((filled.take(found >> 6) << 6) + (found & 63)).astype("<u2")
 
-    def __init__(self, bits: Bits) -> None:
-        self._bits = bits
-        self._counts = np.bitwise_count(bits)
-        self.total = int(self._counts.sum())
 
-    def places(self, first: int, last: int) -> Places:
-        """Where the rows number `first` to `last` of the set, the last left out, stand in the table."""
-        first, last = max(0, first), min(last, self.total)
-        if first >= last:
-            return np.zeros(0, np.intp)
-        ends = self._ends(last)
-        low, high = ends.searchsorted((first, last - 1), "right").tolist()
-        before = int(ends[low - 1]) if low else 0
-        span = self._bits[low : high + 1]
-        if high - low < _DENSE:
-            found = np.unpackbits(span.view(np.uint8), bitorder="little").view(np.bool_).nonzero()[0]
-            dense: Places = found[first - before : last - before] + low * _WIDTH
-            return dense
-        # Of a sparse set most words are empty: what is unpacked is no more than there are rows asked for.
-        words = span.nonzero()[0]
-        found = np.unpackbits(span.take(words).view(np.uint8), bitorder="little").view(np.bool_)
-        places = found.nonzero()[0][first - before : last - before]
-        rows: Places = (words.take(places >> 6) + low << 6) + (places & 63)
-        return rows
+def rows_at(places: npt.NDArray[np.intp]) -> BitMap:
+    """The rows at these places."""
+    return BitMap(array("I", places.astype(np.uint32).tobytes()))
 
-    def _ends(self, last: int) -> npt.NDArray[np.int32]:
-        """How many rows of the set there are up to the end of each word, as far as `last` of them go."""
-        counts = self._counts
-        # Most pages are near the beginning, and most sets are spread evenly.
-        guess = last * len(counts) * 3 // (self.total * 2) + _WIDTH
-        if guess < len(counts):
-            ends = counts[:guess].cumsum(dtype=np.int32)
-            if ends[-1] >= last:
-                return ends
-        return counts.cumsum(dtype=np.int32)
+
+def places(rows: BitMap, first: int, last: int) -> Places:
+    """Where the rows number `first` to `last` of the set, the last left out, stand in the table."""
+    return np.frombuffer(rows[max(0, first) : max(0, last)].to_array(), np.uint32)
+
+
+def all_places(rows: BitMap) -> Places:
+    """Where all rows of the set stand in the table."""
+    return np.frombuffer(rows.to_array(), np.uint32)
+
+
+def size(rows: BitMap) -> int:
+    """Bytes that the set takes, about."""
+    containers = -(-(rows.max() + 1) // _CONTAINER) if rows else 0
+    return min(2 * len(rows), containers * _CONTAINER // 8)

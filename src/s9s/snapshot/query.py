@@ -1,7 +1,7 @@
 """Questions to a `JobTable`: filters and pages. `ordering` has the orders.
 
-Every filter is a set of rows, kept as bits in the order of submission (`bitmaps`): one for each value of a
-column. They are made when they are first asked for and hold until the table changes.
+Every filter is a set of rows, kept as a bitmap in the order of submission (`bitmaps`): one for each value of
+a column. They are made when they are first asked for and hold until the table changes.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from pyroaring import BitMap
 
 from s9s.domain.queries import JobQuery, Visibility
-from s9s.snapshot.bitmaps import Bits, Chosen, nothing, pack
+from s9s.snapshot.bitmaps import all_places, pack, places, rows_at
 from s9s.snapshot.columns import Rows
 from s9s.snapshot.counts import count_by_user
 from s9s.snapshot.ordering import arrange
@@ -36,7 +37,7 @@ _CASELESS: Final = frozenset({"account", "qos"})
 _FILTERS: Final = (*_COLUMN, "job_ids", "start_time", "end_time", "visibility")
 _filters_of: Final = attrgetter(*_FILTERS)
 
-#: Up to so many words the bits of each are combined; of more it is cheaper to ask every row once.
+#: Up to so many words the rows of each are combined; of more it is cheaper to ask every row once.
 _FEW_WORDS: Final = 16
 #: A column of no more values than this.
 _FEW_VALUES: Final = 32
@@ -66,16 +67,15 @@ def find(table: JobTable, query: JobQuery, now: int) -> Slots:
     if query.sort != "submit_time":
         rows = _sorted(table, query, now)
         return Slots(rows[first:last], len(rows))
-    order, bits = table.columns.order, _matching(table, query)
-    if bits is None:
+    order, chosen = table.columns.order, _matching(table, query)
+    if chosen is None:
         rows, total = (order if query.descending else order[::-1])[first:last], len(order)
     else:
-        chosen = Chosen(bits)
-        total = chosen.total
+        total = len(chosen)
         if query.descending:
-            rows = order.take(chosen.places(first, last))
+            rows = order.take(places(chosen, first, last))
         else:
-            rows = order.take(chosen.places(total - last, total - first)[::-1])
+            rows = order.take(places(chosen, total - last, total - first)[::-1])
     return Slots(rows, total)
 
 
@@ -100,21 +100,20 @@ def _sorted(table: JobTable, query: JobQuery, now: int) -> Rows:
         notes = _notes(table, rows, query.sort)
         return arrange(table.columns, rows, query.sort, query.descending, now, notes)
 
-    bits = _matching(table, query)
-    if bits is None:
+    chosen = _matching(table, query)
+    if chosen is None:
         return table.answers.get(order, everything)
-    wanted = bits
 
-    def pick() -> Rows:
-        rows = _rows(table, wanted)
+    def pick(chosen: BitMap) -> Rows:
+        rows = _rows(table, chosen)
         if len(rows) <= _FEW:
             return arranged(rows)
-        chosen = np.zeros(table.columns.capacity, np.bool_)
-        chosen[rows] = True
+        is_chosen = np.zeros(table.columns.capacity, np.bool_)
+        is_chosen[rows] = True
         all_rows = table.answers.get(order, everything)
-        return all_rows.compress(chosen.take(all_rows))
+        return all_rows.compress(is_chosen.take(all_rows))
 
-    return table.answers.get((order, _filters_of(query)), pick)
+    return table.answers.get((order, _filters_of(query)), pick, chosen)
 
 
 def _notes(table: JobTable, rows: Rows, field: str) -> Mapping[int, str] | None:
@@ -126,15 +125,14 @@ def _notes(table: JobTable, rows: Rows, field: str) -> Mapping[int, str] | None:
     return {slot: note for slot in held.tolist() if (note := note_of(table.jobs[slot])) is not None}
 
 
-def _rows(table: JobTable, bits: Bits) -> Rows:
+def _rows(table: JobTable, chosen: BitMap) -> Rows:
     """All slots of a set, latest submission first."""
-    chosen = Chosen(bits)
-    return table.columns.order.take(chosen.places(0, chosen.total))
+    return table.columns.order.take(all_places(chosen))
 
 
-def _matching(table: JobTable, query: JobQuery) -> Bits | None:
+def _matching(table: JobTable, query: JobQuery) -> BitMap | None:
     """The rows that pass all filters; ``None``: there is no filter."""
-    matching: Bits | None = None
+    matching: BitMap | None = None
     for name, wanted in zip(_FILTERS, _filters_of(query), strict=True):
         if wanted is not None:
             found = _set(table, name, wanted)
@@ -142,7 +140,7 @@ def _matching(table: JobTable, query: JobQuery) -> Bits | None:
     return matching
 
 
-def _set(table: JobTable, name: str, wanted: Any) -> Bits:
+def _set(table: JobTable, name: str, wanted: Any) -> BitMap:
     """The rows that pass one filter."""
     if name in _COLUMN:
         return _with_words(table, _COLUMN[name], wanted)
@@ -153,7 +151,7 @@ def _set(table: JobTable, name: str, wanted: Any) -> Bits:
     return table.answers.get((name, wanted), _in_window, table, name, wanted)
 
 
-def _with_words(table: JobTable, column: str, words: Collection[str]) -> Bits:
+def _with_words(table: JobTable, column: str, words: Collection[str]) -> BitMap:
     """Rows whose value in a column goes by any of these words."""
     if not 0 < len(words) <= _FEW_WORDS:
         return table.answers.get((column, words), _with_values, table, column, words)
@@ -164,38 +162,36 @@ def _with_words(table: JobTable, column: str, words: Collection[str]) -> Bits:
     return _any_of(table, column, words)
 
 
-def _any_of(table: JobTable, column: str, words: Collection[str]) -> Bits:
+def _any_of(table: JobTable, column: str, words: Collection[str]) -> BitMap:
     get = table.answers.get
     return reduce(or_, [get((column, word), _with_values, table, column, (word,)) for word in words])
 
 
-def _with_values(table: JobTable, column: str, words: Collection[str]) -> Bits:
+def _with_values(table: JobTable, column: str, words: Collection[str]) -> BitMap:
     vocabulary = table.columns.vocabularies[column]
     codes = vocabulary.find(map(str.lower, words) if column in _CASELESS else words)
     if len(codes) == 1:
         return pack(_codes(table, column) == codes[0])
     if not codes:
-        return nothing(len(table.columns.order))
+        return BitMap()
     return pack(vocabulary.lookup(codes).take(_codes(table, column)))
 
 
-def _with_ids(table: JobTable, wanted: Collection[str]) -> Bits:
-    flags = np.zeros(len(table.columns.order), np.bool_)
-    flags[table.columns.places(set().union(*map(table.slots_of, wanted)))] = True
-    return pack(flags)
+def _with_ids(table: JobTable, wanted: Collection[str]) -> BitMap:
+    return rows_at(table.columns.places(set().union(*map(table.slots_of, wanted))))
 
 
-def _visible(table: JobTable, visibility: Visibility) -> Bits:
+def _visible(table: JobTable, visibility: Visibility) -> BitMap:
     """Rows of any of the users, or in any of the accounts or partitions, as far as those around it allow."""
-    visible = nothing(len(table.columns.order))
+    visible = BitMap()
     wanted = {"user": visibility.users, "account": visibility.accounts, "partition": visibility.partitions}
     for column, words in wanted.items():
         if words:
-            visible |= _with_words(table, column, words)
+            visible = visible | _with_words(table, column, words)
     return visible if visibility.within is None else visible & _visible(table, visibility.within)
 
 
-def _in_window(table: JobTable, name: str, instant: int) -> Bits:
+def _in_window(table: JobTable, name: str, instant: int) -> BitMap:
     """One side of sacct's window: had not ended before `start_time`; eligible no later than `end_time`."""
     if name == "start_time":
         return pack(~(_numbers(table, "end_time") < instant))
