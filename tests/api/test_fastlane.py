@@ -7,7 +7,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import pytest
@@ -15,7 +15,7 @@ import uvicorn
 from msgspec import structs
 
 from s9s.api.connections import Connection
-from s9s.api.fastlane import protocol_with
+from s9s.api.fastlane import Outbox, protocol_with
 from s9s.app.application import Application, running
 from s9s.app.credentials import TEST_TOKEN
 from s9s.config import Settings
@@ -258,6 +258,59 @@ async def test_pipelined_requests_are_answered_in_order(port: int) -> None:
             seen.append(headers["x-request-id"])
     writer.close()
     assert seen == [f"n{n}" for n in range(len(paths))]
+
+
+async def test_what_is_no_http_is_refused_after_the_answers_before_it(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    known = f"GET /v1/jobs?limit=1 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TEST_TOKEN}\r\n\r\n"
+    writer.write(known.encode())
+    await reader.readuntil(b'"has_more":true}')  # from now on it is the fast lane that answers
+    writer.write((known + "NONSENSE\r\n\r\n").encode())
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"200", b"400"]
+
+
+class Sent:
+    """A transport that notes what is sent."""
+
+    def __init__(self, *, closing: bool = False) -> None:
+        self.pieces: list[bytes] = []
+        self._closing = closing
+
+    def is_closing(self) -> bool:
+        return self._closing
+
+    def writelines(self, pieces: tuple[bytes, ...]) -> None:
+        self.pieces.extend(pieces)
+
+
+def put(outbox: Outbox, to: Sent, text: bytes) -> None:
+    outbox.put(asyncio.get_running_loop(), cast("asyncio.Transport", to), text, b"")
+
+
+async def test_answers_of_one_turn_of_the_loop_are_sent_together_at_its_end() -> None:
+    outbox, one, other, gone = Outbox(), Sent(), Sent(), Sent(closing=True)
+    for to in (one, other, gone, one):
+        put(outbox, to, b"x")
+    assert not one.pieces
+    await asyncio.sleep(0)
+    assert [len(to.pieces) for to in (one, other, gone)] == [4, 2, 0]
+    put(outbox, one, b"y")
+    await asyncio.sleep(0)
+    assert one.pieces[-2:] == [b"y", b""]
+
+
+async def test_no_answer_waits_for_many_others() -> None:
+    outbox, one = Outbox(), Sent()
+    for number in range(7):
+        put(outbox, one, b"%d" % number)
+    assert not one.pieces
+    put(outbox, one, b"7")
+    assert one.pieces[::2] == [b"%d" % number for number in range(8)]
+    put(outbox, one, b"8")
+    await asyncio.sleep(0)
+    assert one.pieces[-2] == b"8"
 
 
 async def test_what_differs_from_the_request_before_in_the_query_only_is_answered_anew(port: int) -> None:

@@ -11,6 +11,7 @@ against the slow lane by tests, byte for byte.
 from __future__ import annotations
 
 import re
+from asyncio import AbstractEventLoop, Transport
 from typing import Any, Final, Protocol
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -22,6 +23,8 @@ from s9s.api.lane import Answer, Guest, Standing, lines
 _PATHS: Final = frozenset({b"/v1/jobs", b"/api/v1/jobs"})
 #: A request line up to its version, of characters that every parser takes as they are.
 _LINE: Final = re.compile(rb"GET ((?:/api)?/v1/jobs(?:\?([\w%+,.:;=&~@!$'()*/?\-]*))?)", re.ASCII)
+#: Answers that wait for each other, no more.
+_TOGETHER: Final = 8
 #: Headers of requests with a body, and of those from other servers' pages.
 _UNUSUAL: Final = frozenset({b"content-length", b"transfer-encoding", b"origin"})
 
@@ -44,10 +47,38 @@ class Lane(Protocol):
         ...
 
 
+class Outbox:
+    """Answers of one turn of the event loop, sent together at its end.
+
+    The first of them wakes whoever reads them, which costs the sender more than the sending; by the second
+    that one is awake, or even busy with the first.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Transport, bytes, bytes]] = []
+
+    def put(self, loop: AbstractEventLoop, transport: Transport, head: bytes, body: bytes) -> None:
+        """Send an answer before anything that the loop does later."""
+        waiting = self._waiting
+        if not waiting:
+            loop.call_soon(self.send)
+        waiting.append((transport, head, body))
+        if len(waiting) >= _TOGETHER:
+            self.send()
+
+    def send(self) -> None:
+        """Send all that waits now."""
+        waiting, self._waiting = self._waiting, []
+        for transport, head, body in waiting:
+            if not transport.is_closing():
+                transport.writelines((head, body))
+
+
 def protocol_with(
     lane: Lane, *, head_seconds: float = 15.0, body_seconds: float = 120.0
 ) -> type[HttpToolsProtocol]:
     """A protocol class for uvicorn whose instances ask `lane` first; for the seconds see `deadlines`."""
+    outbox = Outbox()
 
     class FastLaneProtocol(DeadlineProtocol):
         #: What follows the path in the latest message, if that came in one piece and was answered here, and
@@ -105,7 +136,16 @@ def protocol_with(
                     self.guest = guest
                     self._answer_now(answer.head, answer.body)
                     return
+            outbox.send()
             super().on_headers_complete()
+
+        def send_400_response(self, msg: str) -> None:
+            outbox.send()
+            super().send_400_response(msg)
+
+        def shutdown(self) -> None:
+            outbox.send()
+            super().shutdown()
 
         def _is_plain(self) -> bool:
             """A GET that asks for nothing beyond; whatever is unusual goes the slow way."""
@@ -140,7 +180,7 @@ def protocol_with(
             if known is not state.default_headers:
                 default = lines(state.default_headers) + b"\r\n"
                 FastLaneProtocol.default_headers = state.default_headers, default
-            self.transport.writelines((head + default, body))
+            outbox.put(self.loop, self.transport, head + default, body)
             self.cycle = _DONE
             if self.access_log:
                 self.access_logger.info(
