@@ -70,7 +70,7 @@ class Snapshots:
             now = int(self._jobs.version[1])
             jobs: list[Job] = list(rows)
             encoded = [encode_row(job, self._jobs.hold_reason_of(job)) for job in jobs]
-            return join_rows(encoded, [job.elapsed_seconds(now) for job in jobs], b'{"jobs":[', b"]}")
+            return join_rows(encoded, [job.clock for job in jobs], now, b'{"jobs":[', b"]}")
         if channel is Channel.NODES:
             nodes: list[Node] = list(rows)
             shown = [node_document(node, self._nodes.jobs_on(node.node_name, caller)) for node in nodes]

@@ -84,6 +84,11 @@ class Columns:
         """Where in `order` these slots stand."""
         return self._keys.searchsorted(self._key[np.fromiter(slots, np.int32, len(slots))])
 
+    def clocks(self, slots: Rows) -> list[int]:
+        """`Job.clock` of each."""
+        clocks: list[int] = self.numbers("clock").take(slots).astype(np.int64).tolist()
+        return clocks
+
     def elapsed(self, slots: Rows, now: int) -> npt.NDArray[np.int64]:
         """As `Job.elapsed_seconds`."""
         clock = self.numbers("clock").take(slots).astype(np.int64)

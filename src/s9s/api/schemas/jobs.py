@@ -197,26 +197,43 @@ _HOLE: Final = b'"elapsed_time":"",'
 
 
 def encode_row(job: Job, hold_reason: str | None = None) -> bytes:
-    """A row as JSON up to its elapsed time, which moves by itself: it stands last, `encode_list` adds it."""
+    """A row as JSON; of a job that runs up to its elapsed time, which stands last: `join_rows` adds it."""
     before, _, after = msgspec.json.encode(_row_values(job, "", hold_reason)).partition(_HOLE)
-    return b'%b%b,"elapsed_time":"' % (before, after[:-1])
+    row = b'%b%b,"elapsed_time":"' % (before, after[:-1])
+    return row if job.clock > 0 else b'%b%b"}' % (row, format_duration(-job.clock).encode())
 
 
-def encode_list(page: Page[bytes], elapsed: Sequence[int]) -> bytes:
-    """A `JobList` as JSON, of rows from `encode_row` and their elapsed seconds."""
-    info = page.total, page.limit, page.offset, b"true" if page.has_more else b"false"
-    after = b'],"total":%d,"limit":%d,"offset":%d,"has_more":%b}' % info
-    return join_rows(page.items, elapsed, b'{"jobs":[', after)
+def encode_list(page: Page[bytes], clocks: Sequence[int], now: int) -> bytes:
+    """A `JobList` as JSON; see `join_rows`."""
+    after = b'],"total":%d,"limit":%d,"offset":%d,"has_more":%b}' % (
+        page.total, page.limit, page.offset, b"true" if page.has_more else b"false"
+    )  # fmt: skip
+    return join_rows(page.items, clocks, now, b'{"jobs":[', after)
 
 
-def join_rows(rows: Sequence[bytes], elapsed: Sequence[int], before: bytes, after: bytes) -> bytes:
-    """Rows from `encode_row` with their elapsed seconds, between what stands around them: all copied once."""
+def join_rows(rows: Sequence[bytes], clocks: Sequence[int], now: int, before: bytes, after: bytes) -> bytes:
+    """Rows between what stands around them: all copied once.
+
+    Args:
+        rows: From `encode_row`.
+        clocks: `Job.clock` of each.
+        now: What elapsed times are counted to, epoch seconds.
+        before: Stands before the rows.
+        after: Stands after them.
+    """
+    latest = max(clocks, default=0)
+    if latest <= 0:
+        return b"%b%b%b" % (before, b",".join(rows), after)
+    if latest > now:  # started after the snapshot was begun
+        clocks = [min(clock, now) for clock in clocks]
     pieces = [before] * (2 * len(rows) + 1)
     pieces[1::2] = rows
     hours, minutes = _HOURS, _MINUTES
-    pieces[2::2] = [hours[one // 3600] + minutes[one % 3600] for one in elapsed]
-    if rows:
-        pieces[-1] = pieces[-1][:-1]  # no comma
+    pieces[2::2] = [
+        b"," if clock <= 0 else hours[(now - clock) // 3600] + minutes[(now - clock) % 3600]
+        for clock in clocks
+    ]
+    pieces[-1] = pieces[-1][:-1]  # no comma
     pieces.append(after)
     return b"".join(pieces)
 

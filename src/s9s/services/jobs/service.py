@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Final, TypeVar, cast
+from typing import Final, Generic, NamedTuple, TypeVar, cast
 
 from msgspec import structs
 
@@ -36,6 +36,16 @@ _SORT_FIELDS: Final = frozenset(JOB_SORT_FIELDS)
 
 #: So many unknown ids are looked up one by one in accounting too.
 FEW: Final = 16
+
+
+class Listing(NamedTuple, Generic[R]):
+    """A page, and what the run times of its jobs follow from."""
+
+    page: Page[R]
+    clocks: list[int]
+    """`Job.clock` of each row."""
+    now: int
+    """Epoch seconds, the snapshot's."""
 
 
 class Jobs:
@@ -83,7 +93,7 @@ class Jobs:
 
     async def long_page(
         self, query: JobQuery, visibility: Visibility | None, render: Callable[[Job, str | None], R]
-    ) -> tuple[Page[R], list[int]]:
+    ) -> Listing[R]:
         """As `page`, for a list of which `is_long` is true."""
         assert self._history is not None
         _check_sort(query)
@@ -105,12 +115,12 @@ class Jobs:
         jobs = [row.job if isinstance(row, FinishedJob) else row for row in rows]
         items = [render(job, self._holds.reason_of(job)) for job in jobs]
         page = Page(items=items, total=total, limit=query.limit, offset=query.offset)
-        return page, [job.elapsed_seconds(now) for job in jobs]
+        return Listing(page, [job.clock for job in jobs], now)
 
     def page(
         self, query: JobQuery, visibility: Visibility | None, render: Callable[[Job, str | None], R]
-    ) -> tuple[Page[R], list[int]]:
-        """One page from the snapshot, as `render` makes it of each job, and their elapsed seconds.
+    ) -> Listing[R]:
+        """One page from the snapshot, as `render` makes it of each job.
 
         `render` gets a job and the reason of its hold; its results are kept until the job changes, so it must
         always be the same function.
@@ -120,14 +130,14 @@ class Jobs:
         now = int(table.observed_at)
         found = find(table, structs.replace(query, visibility=visibility) if visibility else query, now)
         slots, memo = found.slots.tolist(), cast("list[R | None]", table.memo)
-        rows = list(map(memo.__getitem__, slots))
+        rows = [memo[slot] for slot in slots]
         if not all(rows):
             for place, slot in enumerate(slots):
                 if memo[slot] is None:
                     job = table.jobs[slot]
                     rows[place] = memo[slot] = render(job, self._holds.reason_of(job))
         page = Page(items=cast("list[R]", rows), total=found.total, limit=query.limit, offset=query.offset)
-        return page, table.columns.elapsed(found.slots, now).tolist()
+        return Listing(page, table.columns.clocks(found.slots), now)
 
     @property
     def version(self) -> Version:
