@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +15,8 @@ import uvicorn
 from msgspec import structs
 
 from s9s.api.connections import Connection
-from s9s.api.fastlane import Outbox, protocol_with
+from s9s.api.fastlane import Lane, Outbox, protocol_with
+from s9s.api.lane import Answer, Guest, Standing
 from s9s.app.application import Application, running
 from s9s.app.credentials import TEST_TOKEN
 from s9s.config import Settings
@@ -269,6 +270,47 @@ async def test_what_is_no_http_is_refused_after_the_answers_before_it(port: int)
     answer = await asyncio.wait_for(reader.read(), 10)
     writer.close()
     assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"200", b"400"]
+
+
+async def test_an_answer_is_sent_before_the_server_closes_its_connection(application: Application) -> None:
+    await application.cluster.watcher.stop()
+    secret, _ = await application.tokens.create(Wish(user="alice", tier="enterprise"))
+    listener = socket.create_server(("127.0.0.1", 0))
+    lane = ClosingLane(application.lane)
+    config = uvicorn.Config(application.front, http=protocol_with(lane), log_config=None)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    reader, writer = await asyncio.open_connection(*listener.getsockname())
+    asker = Asker(reader, writer, secret)
+    assert (await asker.ask())[0] == 200  # the slow lane, which makes the caller known
+    lane.closes = lambda: [one.shutdown() for one in list(server.server_state.connections)]  # type: ignore[union-attr]
+    assert (await asker.ask())[0] == 200
+    assert await asyncio.wait_for(reader.read(), 10) == b""
+    writer.close()
+    server.should_exit = True
+    await serving
+
+
+class ClosingLane:
+    """A lane in whose turn of the loop the server closes its connections, before the turn ends."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+        self.closes: Callable[[], object] | None = None
+
+    def admit(
+        self, headers: list[tuple[bytes, bytes]], peer: str | None, connection: Connection
+    ) -> Guest | None:
+        return self._lane.admit(headers, peer, connection)
+
+    def answer(self, guest: Guest, query_string: bytes) -> Answer | None:
+        answer = self._lane.answer(guest, query_string)
+        if answer is not None and self.closes is not None:
+            asyncio.get_running_loop().call_soon(self.closes)
+        return answer
+
+    def again(self, standing: Standing) -> bytes | None:
+        return None
 
 
 class Sent:

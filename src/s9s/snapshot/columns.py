@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,8 @@ _LIVELY: Final = tuple(name for name in CODES if name not in _STEADY)
 _numbers_of: Final = attrgetter(*NUMBERS)
 _steady_of: Final = attrgetter(*_STEADY)
 _SMALLEST: Final = 1024
+#: No more rows than this in a page.
+_PAGE: Final = 1000
 
 
 class Columns:
@@ -84,10 +86,9 @@ class Columns:
         """Where in `order` these slots stand."""
         return self._keys.searchsorted(self._key[np.fromiter(slots, np.int32, len(slots))])
 
-    def clocks(self, slots: Rows) -> list[int]:
+    def clocks(self, slots: Sequence[int]) -> list[int]:
         """`Job.clock` of each."""
-        clocks: list[int] = self.numbers("clock").take(slots).astype(np.int64).tolist()
-        return clocks
+        return list(map(int, pick(self.numbers("clock"), slots)))
 
     def elapsed(self, slots: Rows, now: int) -> npt.NDArray[np.int64]:
         """As `Job.elapsed_seconds`."""
@@ -161,6 +162,19 @@ class Columns:
                 grown[:, :used] = old
                 setattr(self, name, grown)
             self._key = np.concatenate([self._key, np.zeros(room - used, np.int64)])
+
+
+def pick(values: npt.NDArray[Any], places: Sequence[int]) -> list[Any]:
+    """The values at some places.
+
+    Of a page they are picked one by one. `take` lets go of the interpreter even for a handful, and gets it
+    back after a whole interval (`sys.setswitchinterval`) while a listing is being read in a thread.
+    """
+    if len(places) > _PAGE:
+        many: list[Any] = values.take(places).tolist()
+        return many
+    view = values.data
+    return [view[place] for place in places]
 
 
 _CODE_ROW: Final = {name: row for row, name in enumerate(CODES)}

@@ -17,7 +17,7 @@ from pyroaring import BitMap
 
 from s9s.domain.queries import JobQuery, Visibility
 from s9s.snapshot.bitmaps import all_places, pack, places, rows_at
-from s9s.snapshot.columns import Rows
+from s9s.snapshot.columns import Rows, pick
 from s9s.snapshot.counts import count_by_user
 from s9s.snapshot.ordering import arrange
 from s9s.snapshot.store import JobTable
@@ -48,7 +48,7 @@ _FEW: Final = 4096
 class Slots(NamedTuple):
     """One page of slots and how many rows there are in all."""
 
-    slots: Rows
+    slots: list[int]
     total: int
 
 
@@ -66,17 +66,16 @@ def find(table: JobTable, query: JobQuery, now: int) -> Slots:
     first, last = query.offset, query.offset + query.limit
     if query.sort != "submit_time":
         rows = _sorted(table, query, now)
-        return Slots(rows[first:last], len(rows))
+        return Slots(rows[first:last].tolist(), len(rows))
     order, chosen = table.columns.order, _matching(table, query)
     if chosen is None:
-        rows, total = (order if query.descending else order[::-1])[first:last], len(order)
+        return Slots((order if query.descending else order[::-1])[first:last].tolist(), len(order))
+    total = len(chosen)
+    if query.descending:
+        page = places(chosen, first, last)
     else:
-        total = len(chosen)
-        if query.descending:
-            rows = order.take(places(chosen, first, last))
-        else:
-            rows = order.take(places(chosen, total - last, total - first)[::-1])
-    return Slots(rows, total)
+        page = places(chosen, total - last, total - first)[::-1]
+    return Slots(pick(order, page.tolist()), total)
 
 
 def visible_rows(table: JobTable, visibility: Visibility) -> Rows:
@@ -104,7 +103,7 @@ def _sorted(table: JobTable, query: JobQuery, now: int) -> Rows:
     if chosen is None:
         return table.answers.get(order, everything)
 
-    def pick(chosen: BitMap) -> Rows:
+    def sifted(chosen: BitMap) -> Rows:
         rows = _rows(table, chosen)
         if len(rows) <= _FEW:
             return arranged(rows)
@@ -113,7 +112,7 @@ def _sorted(table: JobTable, query: JobQuery, now: int) -> Rows:
         all_rows = table.answers.get(order, everything)
         return all_rows.compress(is_chosen.take(all_rows))
 
-    return table.answers.get((order, _filters_of(query)), pick, chosen)
+    return table.answers.get((order, _filters_of(query)), sifted, chosen)
 
 
 def _notes(table: JobTable, rows: Rows, field: str) -> Mapping[int, str] | None:
@@ -187,7 +186,7 @@ def _visible(table: JobTable, visibility: Visibility) -> BitMap:
     wanted = {"user": visibility.users, "account": visibility.accounts, "partition": visibility.partitions}
     for column, words in wanted.items():
         if words:
-            visible = visible | _with_words(table, column, words)
+            visible |= _with_words(table, column, words)
     return visible if visibility.within is None else visible & _visible(table, visibility.within)
 
 

@@ -142,7 +142,7 @@ class RunningJobs:
             visibility=query.visibility,
             limit=_EVERYTHING,
         )
-        slots, columns = find(table, plain, now).slots, table.columns
+        slots, columns = np.array(find(table, plain, now).slots, np.int32), table.columns
         statuses = columns.vocabularies["status"].values
         is_wanted = np.array([bool(one) and one[0] in wanted for one in statuses])
         elapsed = columns.elapsed(slots, now)

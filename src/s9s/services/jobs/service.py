@@ -106,7 +106,7 @@ class Jobs:
         rows, total = await self._history.long_page(
             query,
             known_since,
-            [table.jobs[slot] for slot in found.slots.tolist()],
+            [table.jobs[slot] for slot in found.slots],
             found.total,
             now,
             without=frozenset(job.numeric_id for job in table.finished_before(known_since)),
@@ -129,7 +129,7 @@ class Jobs:
         table = self._cluster.snapshot.jobs
         now = int(table.observed_at)
         found = find(table, structs.replace(query, visibility=visibility) if visibility else query, now)
-        slots, memo = found.slots.tolist(), cast("list[R | None]", table.memo)
+        slots, memo = found.slots, cast("list[R | None]", table.memo)
         rows = [memo[slot] for slot in slots]
         if not all(rows):
             for place, slot in enumerate(slots):
@@ -137,7 +137,7 @@ class Jobs:
                     job = table.jobs[slot]
                     rows[place] = memo[slot] = render(job, self._holds.reason_of(job))
         page = Page(items=cast("list[R]", rows), total=found.total, limit=query.limit, offset=query.offset)
-        return Listing(page, table.columns.clocks(found.slots), now)
+        return Listing(page, table.columns.clocks(slots), now)
 
     @property
     def version(self) -> Version:
