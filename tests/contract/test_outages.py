@@ -105,6 +105,7 @@ class TestSlurmctld:
 
     def test_back_again_serves_everything(self, server: Server, alice: Caller, jobs: Jobs) -> None:
         running = jobs.running()
+        _have_saved(server, jobs)
         server.lab.kill("slurmctld")
         until(lambda: _warning(alice.get("/v1/jobs")), seconds=PATIENCE)
         server.lab.start("slurmctld")
@@ -316,3 +317,11 @@ def _submitted(jobs: Jobs) -> str | None:
         return str(response.json()["job_id"])
     refused(response, 503, "SLURM_ERROR")
     return None
+
+
+def _have_saved(server: Server, jobs: Jobs) -> None:
+    """Wait until slurmctld has on disk what runs now; a kill before that costs the job, see docs/slurm.md."""
+    asked_at = time.time()
+    jobs.held()  # a change, so that it saves once more
+    state = server.lab.directory / "spool/slurmctld/job_state"
+    until(lambda: state.exists() and state.stat().st_mtime > asked_at, seconds=30)
