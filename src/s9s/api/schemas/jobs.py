@@ -199,8 +199,9 @@ _HOLE: Final = b'"elapsed_time":"",'
 def encode_row(job: Job, hold_reason: str | None = None) -> bytes:
     """A row as JSON; of a job that runs up to its elapsed time, which stands last: `join_rows` adds it."""
     before, _, after = msgspec.json.encode(_row_values(job, "", hold_reason)).partition(_HOLE)
-    row = b'%b%b,"elapsed_time":"' % (before, after[:-1])
-    return row if job.clock > 0 else b'%b%b"}' % (row, format_duration(-job.clock).encode())
+    end = b"" if job.clock > 0 else b'%b"}' % format_duration(-job.clock).encode()
+    # Rows are kept: `%` would cut them from larger pieces, whose ends nothing else fits into.
+    return b"".join((before, after[:-1], b',"elapsed_time":"', end))
 
 
 def encode_list(page: Page[bytes], clocks: Sequence[int], now: int) -> bytes:
