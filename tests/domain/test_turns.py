@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 import time
 
 import pytest
 
 from s9s.domain import turns
-from s9s.domain.turns import Turns
+from s9s.domain.turns import Turns, beside
 
 WORK_SECONDS = 0.06
 
@@ -36,3 +39,22 @@ def test_others_have_their_turn_again_and_again(monkeypatch: pytest.MonkeyPatch)
 
 def test_nothing_is_waited_for_where_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pauses(monkeypatch, Turns(is_needed=False)) == 0
+
+
+async def test_what_is_computed_beside_leaves_the_processor_to_the_loop() -> None:
+    def look(factor: int, *, term: int) -> tuple[int, int, int]:
+        thread = threading.get_native_id()
+        return factor * 2 + term, thread, os.getpriority(os.PRIO_PROCESS, thread)
+
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    value, thread, niceness = await beside(look, 20, term=2)
+    assert value == 42
+    assert thread != threading.get_native_id()
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
+    if sys.platform == "linux":
+        assert niceness == min(19, before + 10)
+
+
+async def test_whoever_waits_is_told_what_went_wrong() -> None:
+    with pytest.raises(ZeroDivisionError):
+        await beside(lambda: 1 // 0)

@@ -7,7 +7,6 @@ so compression makes a tenth of them.
 
 from __future__ import annotations
 
-import asyncio
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from itertools import count
@@ -20,7 +19,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from s9s.domain.events import Event, slim_job
 from s9s.domain.jobs import Job
 from s9s.domain.nodes import Node
-from s9s.domain.turns import Turns
+from s9s.domain.turns import Turns, beside
 from s9s.storage.database import Database
 from s9s.storage.tables import event_batches, event_checkpoints, event_head
 
@@ -111,29 +110,28 @@ class EventRecords:
             drafts: Their own numbers do not matter.
             at: Now, epoch seconds.
         """
+        # Packed before the transaction, for which others would wait: `first` says the numbers.
+        content = await beside(pack_events, drafts)
 
         def write(connection: Connection) -> list[Event]:
             newest = connection.execute(_HEAD).scalar_one()
-            events = list(map(Event.numbered, drafts, count(newest + 1)))
-            last = newest + len(events)
-            row = {"first": newest + 1, "last": last, "at": at, "events": pack_events(events)}
+            last = newest + len(drafts)
+            row = {"first": newest + 1, "last": last, "at": at, "events": content}
             connection.execute(insert(event_batches).values(row))
             connection.execute(update(event_head).values(sequence=last))
-            return events
+            return list(map(Event.numbered, drafts, count(newest + 1)))
 
         return await self._database.commit(write)
 
     async def walk(self, after: int) -> AsyncIterator[list[Event]]:
         """Every event beyond a number, in order and in pieces; those written meanwhile too."""
         while True:
-            columns = select(_batch.last, _batch.events).where(_batch.last > after)
+            columns = select(_batch.first, _batch.last, _batch.events).where(_batch.last > after)
             async with self._database.read() as connection:
                 rows = (await connection.execute(columns.order_by(_batch.first).limit(_ROWS))).all()
-            for last, content in rows:
-                events = unpack_events(content)
-                yield (
-                    events if events[0].sequence > after else [one for one in events if one.sequence > after]
-                )
+            for first, last, content in rows:
+                events = list(map(Event.numbered, unpack_events(content), count(first)))
+                yield events[max(0, after + 1 - first) :]
                 after = last
             if len(rows) < _ROWS:
                 return
@@ -160,7 +158,7 @@ class EventRecords:
     async def save(self, state: State) -> None:
         """Keep what is known of the cluster, in place of what was kept before."""
         # Made before the transaction, for which others would wait, and without haste.
-        parts = await asyncio.to_thread(_parts, state)
+        parts = await beside(_parts, state)
 
         def write(connection: Connection) -> None:
             connection.execute(delete(event_checkpoints))

@@ -6,7 +6,6 @@ there before are parsed. Of the others a hash is kept, 64 bits with a random key
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +20,7 @@ from s9s.domain.changes import Changes
 from s9s.domain.errors import SlurmError
 from s9s.domain.jobs import Job
 from s9s.domain.nodes import Node
-from s9s.domain.turns import Turns
+from s9s.domain.turns import Turns, beside
 
 K = TypeVar("K", int, str)
 
@@ -114,7 +113,7 @@ class JobsFeed:
             )
             check(finished, Asked(action="list jobs"))
             took = time.monotonic() - began
-            return await asyncio.to_thread(self._read, output, asked_at, took)
+            return await beside(self._read, output, asked_at, took)
 
     def _read(self, output: int, asked_at: float, took: float) -> Changes[Job]:
         now = asked_at + took
@@ -164,7 +163,7 @@ class NodesFeed:
         with in_memory() as output:
             finished = await self._programs.run(scontrol_nodes.ARGV, stdout=output, timeout=_BULK_SECONDS)
             check(finished, Asked(action="list nodes"))
-            return await asyncio.to_thread(self._read, output, asked_at)
+            return await beside(self._read, output, asked_at)
 
     def forget(self, keys: Sequence[int] | Sequence[str]) -> None:
         self._lines.forget(str(key) for key in keys)

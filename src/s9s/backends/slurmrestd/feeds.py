@@ -6,7 +6,6 @@ is HTTP 304, but for jobs on 24.11 and 26.05 it is 200 with an empty list and a 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from abc import ABC, abstractmethod
@@ -20,6 +19,7 @@ from s9s.domain.changes import Changes
 from s9s.domain.errors import SlurmError, SlurmUnavailable
 from s9s.domain.jobs import Job
 from s9s.domain.nodes import Node
+from s9s.domain.turns import beside
 
 _log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class _Feed(ABC, Generic[K, P, T]):
             self._complete_at = asked_at + COMPLETE_SECONDS
         self._update_time = last_update.value or int(asked_at) - CLOCK_SECONDS
         again, self._again = self._again, set()
-        changed, removed = await asyncio.to_thread(self._compare, records, again)
+        changed, removed = await beside(self._compare, records, again)
         is_first, self._is_first = self._is_first, False
         return Changes(asked_at=asked_at, changed=changed, removed=removed, complete=is_first)
 

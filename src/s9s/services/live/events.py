@@ -17,6 +17,7 @@ from typing import Final
 
 from s9s.domain.errors import S9SError
 from s9s.domain.events import Event
+from s9s.domain.turns import beside
 from s9s.storage.database import DatabaseUnavailable
 from s9s.storage.events import EventRecords, State
 
@@ -203,7 +204,7 @@ class EventLog:
     async def _write_some(self) -> None:
         first = self._waiting[0]
         if isinstance(first, _Mark):
-            state = await asyncio.to_thread(first.state, self.newest)
+            state = await beside(first.state, self.newest)
             await self._records.save(state)
             self._kept_state = state.sequence
             if self._waiting and self._waiting[0] is first:
