@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pwd
+import signal
 import socket
 import stat
 import subprocess
@@ -68,6 +69,24 @@ def test_what_slurm_says_arrives(
         server.settimeout(5)
         run(script, *arguments, **environment)
         assert server.recv(4096).rstrip(b"\n\0").endswith(message)
+
+
+def test_what_is_sent_outlives_the_scripts_process_group(script: Path, path: Path) -> None:
+    """slurmctld kills that when the script has ended; on one processor the sender gets its turn late."""
+    processors = os.sched_getaffinity(0)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(path))
+        server.settimeout(5)
+        os.sched_setaffinity(0, {min(processors)})
+        try:
+            for number in range(1, 31):
+                program = subprocess.Popen([script], env={"SLURM_JOB_ID": str(number)}, process_group=0)
+                assert program.wait(10) == 0
+                with suppress(ProcessLookupError):
+                    os.killpg(program.pid, signal.SIGKILL)
+                assert server.recv(4096).rstrip(b"\n\0").endswith(b"s9s job %d" % number)
+        finally:
+            os.sched_setaffinity(0, processors)
 
 
 def test_slurm_is_never_kept_waiting(script: Path, path: Path) -> None:

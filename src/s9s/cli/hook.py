@@ -12,6 +12,8 @@ from s9s.cli.options import configured, load
 
 #: All that it runs is part of every Linux (coreutils, util-linux). It ends after a few milliseconds; what
 #: could wait waits in a session of its own for two seconds at most: slurmctld neither sees nor ends that.
+#: slurmctld kills what is left in the script's process group as soon as the script has ended, so that the
+#: script ends no sooner than the sender has left it: the substitution waits until its output is closed.
 SCRIPT: Final = """\
 #!/bin/sh
 # Tells S9S at once that a job has started or ended, or that a node has changed. It never delays Slurm and
@@ -35,7 +37,8 @@ else
     what="nodes ${{1:-}}"
 fi
 if [ -S "$socket" ]; then
-    setsid -f timeout 2 logger --socket-errors=off -u "$socket" -- "s9s $what" </dev/null >/dev/null 2>&1
+    send='exec >/dev/null; exec timeout 2 logger --socket-errors=off -u "$0" -- "$1"'
+    : "$(setsid -f sh -c "$send" "$socket" "s9s $what" </dev/null 2>/dev/null)"
 fi
 exit 0
 """
