@@ -32,8 +32,8 @@ SUCCESS: Final = "SUCCESS"
 PARTIAL: Final = "PARTIAL"
 #: Records that wait for the disk; beyond it writes are refused and everything else is logged only.
 MAX_WAITING: Final = 20_000
-#: Records that are written in one transaction.
-_TOGETHER: Final = 500
+#: Records that are written in one transaction: some milliseconds of the event loop at most.
+_TOGETHER: Final = 50
 _RETRY_SECONDS: Final = 1.0
 #: Longer JSON is kept as its size and beginning only.
 _MAX_TEXT: Final = 4 * 1024 * 1024

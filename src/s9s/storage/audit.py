@@ -6,17 +6,18 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import structs
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, insert, or_, select, update
 
 from s9s.domain.audit import UNKNOWN, AuditFilter, AuditRecord, Entry
 from s9s.storage.database import Database
+from s9s.storage.prepared import Prepared, Run
 from s9s.storage.tables import audit, audit_head
 
 _PIECE: Final = 1000
 
-_HEAD: Final = select(audit_head.c.number, audit_head.c.hash).with_for_update()
-_INSERT: Final = insert(audit)
-_MOVE: Final = update(audit_head)
+_HEAD: Final = Prepared(select(audit_head.c.number, audit_head.c.hash).with_for_update())
+_INSERT: Final = Prepared(insert(audit), *audit.c.keys())
+_MOVE: Final = Prepared(update(audit_head), "number", "hash")
 
 
 class AuditRecords:
@@ -32,20 +33,17 @@ class AuditRecords:
         process does, and a power failure right after leaves their intents without, which says so.
         """
 
-        def write(connection: Connection) -> list[int]:
-            number, previous = connection.execute(_HEAD).one()
-            records = []
-            for draft in drafts:
-                number += 1
+        def write(run: Run) -> list[int]:
+            [(last, previous)] = run(_HEAD)
+            for number, draft in enumerate(drafts, last + 1):
                 record = structs.replace(draft, number=number, previous=previous)
-                records.append(structs.replace(record, hash=record.digest()))
-                previous = records[-1].hash
-            connection.execute(_INSERT, [structs.asdict(record) for record in records])
-            connection.execute(_MOVE, {"number": number, "hash": previous})
-            return [record.number for record in records]
+                previous = record.digest()
+                run(_INSERT, structs.asdict(structs.replace(record, hash=previous)))
+            run(_MOVE, {"number": last + len(drafts), "hash": previous})
+            return list(range(last + 1, last + 1 + len(drafts)))
 
         flushes = any(draft.kind != "outcome" for draft in drafts)
-        return await self._database.commit(write, flushes=flushes)
+        return await self._database.commit_prepared(write, flushes=flushes)
 
     async def page(
         self, wanted: AuditFilter, *, sort: str, descending: bool, limit: int, offset: int

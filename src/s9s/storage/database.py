@@ -22,12 +22,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from s9s.domain.errors import ServiceUnavailable
 from s9s.storage.engines import READERS, Engines, make_engines
 from s9s.storage.migrations import UnknownVersion, upgrade, version_of
+from s9s.storage.prepared import Run, run_by
+from s9s.storage.prompt import Prompt, checkpoint
 from s9s.storage.tables import SCHEMA_VERSION
 
 T = TypeVar("T")
 
 #: How long `Database.close` waits for connections that are still being closed.
 _CLOSE_SECONDS: Final = 5.0
+#: Prompt commits, of a few pages each, after which somebody has to take the write-ahead log into the file.
+_COMMITS_BETWEEN_CHECKPOINTS: Final = 128
 
 
 class DatabaseUnavailable(ServiceUnavailable):
@@ -49,6 +53,8 @@ class Database:
         self._thread = ThreadPoolExecutor(1, "database")
         self._bulk_thread = ThreadPoolExecutor(1, "database bulk")
         self._reader_threads = ThreadPoolExecutor(READERS, "database reader")
+        self._prompt = None if engines.prompt is None else Prompt(engines.prompt)
+        self._since_checkpoint = 0
         self._drivers: set[threading.Thread] = set()
         event.listen(engines.main.sync_engine, "connect", self._note_driver)
 
@@ -88,6 +94,8 @@ class Database:
         # closed under it takes the process down.
         for threads in (self._thread, self._bulk_thread, self._reader_threads):
             await asyncio.to_thread(threads.shutdown)
+        if self._prompt is not None:
+            await asyncio.to_thread(self._prompt.close)
         await self._engines.dispose()
         await asyncio.to_thread(self._join_drivers)
 
@@ -137,10 +145,42 @@ class Database:
         """
         if not flushes and self._engines.prompt is not None:
             with suppress(_Busy):
-                return _commit(self._engines.prompt, work)
+                result = _commit(self._engines.prompt, work)
+                self._note_prompt()
+                return result
         return await asyncio.get_running_loop().run_in_executor(
             self._thread, _commit, self._engines.threads, work
         )
+
+    async def commit_prepared(self, work: Callable[[Run], T], *, flushes: bool = True) -> T:
+        """As `commit`, for a few statements that are the same each time; it takes less than half as long.
+
+        It is done right here, and only the disk is waited for, unless somebody else is writing at the moment.
+        Raises `DatabaseUnavailable`.
+        """
+        if self._prompt is not None:
+            with suppress(_Busy):
+                with _translated():
+                    result = self._prompt.commit(work)
+                self._note_prompt()
+                if flushes:
+                    await self._flushed(self._prompt)
+                return result
+        return await self.commit(lambda connection: work(run_by(connection)))
+
+    async def _flushed(self, prompt: Prompt) -> None:
+        try:
+            await prompt.flushed()
+        except OSError as error:
+            raise DatabaseUnavailable(f"the database failed: {error}") from error
+
+    def _note_prompt(self) -> None:
+        """Have the log taken into the file now and then, by a thread for which nobody waits."""
+        self._since_checkpoint += 1
+        if self._since_checkpoint >= _COMMITS_BETWEEN_CHECKPOINTS:
+            self._since_checkpoint = 0
+            with suppress(RuntimeError):  # it is being closed, which takes the log into the file anyway
+                self._bulk_thread.submit(checkpoint, self._engines.bulk)
 
     async def commit_bulk(self, work: Callable[[Connection], T]) -> T:
         """As `commit`, for work of many milliseconds for which no request waits.
@@ -237,7 +277,13 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        is_busy = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
-        raise (_Busy if is_busy else DatabaseUnavailable)(f"the database failed: {error.orig}") from error
+        raise _failure(error.orig) from error
+    except sqlite3.Error as error:
+        raise _failure(error) from error
     except SQLAlchemyError as error:
         raise DatabaseUnavailable(f"the database failed: {error}") from error
+
+
+def _failure(error: BaseException | None) -> DatabaseUnavailable:
+    is_busy = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+    return (_Busy if is_busy else DatabaseUnavailable)(f"the database failed: {error}")
