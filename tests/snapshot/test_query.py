@@ -11,7 +11,8 @@ from s9s.domain.jobs import Job, JobState
 from s9s.domain.queries import JOB_SORT_FIELDS, JobQuery, Visibility
 from s9s.snapshot import query as query_module
 from s9s.snapshot.query import find
-from s9s.snapshot.store import NO_JOB, JobTable
+from s9s.snapshot.records import NO_JOB
+from s9s.snapshot.store import JobTable
 from tests.snapshot.making import NOON
 from tests.snapshot.oracle import PlainTable, reason_of_hold
 

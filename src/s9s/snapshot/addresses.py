@@ -1,26 +1,21 @@
-"""From what people call a job, or where it runs, to its slot."""
+"""From what people call a job to its slot."""
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+from typing import Final
 
-from s9s.domain.jobs import Job, JobState
+from s9s.domain.jobs import Job
 from s9s.snapshot.arrays import Address, array_ranges
-
-K = TypeVar("K")
-
-_ON_NODES: Final = frozenset({JobState.RUNNING, JobState.COMPLETING, JobState.SUSPENDED})
 
 
 class Addresses:
-    """Slots by numeric id, by address, by array or heterogeneous job, and by node."""
+    """Slots by numeric id, by address, and by array or heterogeneous job."""
 
     def __init__(self) -> None:
         self.numeric: Final[dict[int, int]] = {}
         """Slurm's own id to slot."""
         self._members: Final[dict[Address, int]] = {}
         self._families: Final[dict[int, set[int]]] = {}
-        self._nodes: Final[dict[str, set[int]]] = {}
 
     def enter(self, slot: int, job: Job) -> None:
         """`job` is in `slot` from now on."""
@@ -30,8 +25,6 @@ class Addresses:
             _add(self._families, family, slot)
         if member is not None:
             self._members[member] = slot
-        for node in nodes_in_use(job):
-            _add(self._nodes, node, slot)
 
     def leave(self, slot: int, job: Job) -> None:
         """`job` is in `slot` no longer."""
@@ -42,12 +35,10 @@ class Addresses:
             _discard(self._families, family, slot)
         if member is not None and self._members.get(member) == slot:
             del self._members[member]
-        for node in nodes_in_use(job):
-            _discard(self._nodes, node, slot)
 
     def move(self, slot: int, before: Job, after: Job) -> None:
-        """The job in `slot` has changed; cheap when its names and nodes have not."""
-        if _place(before) != _place(after) or nodes_in_use(before) != nodes_in_use(after):
+        """The job in `slot` has changed; cheap when its names have not."""
+        if _place(before) != _place(after):
             self.leave(slot, before)
             self.enter(slot, after)
 
@@ -58,15 +49,6 @@ class Addresses:
     def family(self, number: int) -> frozenset[int]:
         """All records of an array or heterogeneous job."""
         return frozenset(self._families.get(number, ()))
-
-    def on_node(self, name: str) -> frozenset[int]:
-        """Jobs that hold a part of this node now."""
-        return frozenset(self._nodes.get(name, ()))
-
-
-def nodes_in_use(job: Job) -> tuple[str, ...]:
-    """The nodes that `job` holds now; none once it has ended."""
-    return job.nodes if job.state in _ON_NODES else ()
 
 
 def stands_for(rest: Job, task: int) -> bool:
@@ -84,7 +66,7 @@ def _place(job: Job) -> tuple[int | None, Address | None]:
     return None, None
 
 
-def _add(index: dict[K, set[int]], key: K, slot: int) -> None:
+def _add(index: dict[int, set[int]], key: int, slot: int) -> None:
     slots = index.get(key)
     if slots is None:
         index[key] = {slot}
@@ -92,7 +74,7 @@ def _add(index: dict[K, set[int]], key: K, slot: int) -> None:
         slots.add(slot)
 
 
-def _discard(index: dict[K, set[int]], key: K, slot: int) -> None:
+def _discard(index: dict[int, set[int]], key: int, slot: int) -> None:
     slots = index.get(key)
     if slots is not None:
         slots.discard(slot)

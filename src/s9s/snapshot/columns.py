@@ -2,45 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from msgspec.structs import force_setattr
 
 from s9s.domain.jobs import Job
+from s9s.snapshot.records import CODES, NONE, NUMBERS, Numbers, Records, Rows, usual_id
 from s9s.snapshot.vocabulary import Codes, Vocabulary
 
-Rows = npt.NDArray[np.int32]
-
-#: Columns of numbers, ``nan`` for ``None``: floats hold every integer of Slurm's exactly (below 2**53).
-NUMBERS: Final = (
-    "numeric_id", "submit_time", "eligible_time", "expected_start_time", "start_time", "end_time",
-    "clock", "time_limit_seconds", "priority", "cpu_count", "node_count", "gpus", "memory_mib", "exit_code",
-    "signal", "array_job_id", "array_task_id", "het_job_id", "het_job_offset",
-)  # fmt: skip
-
-#: Columns of strings, kept as codes.
-TEXTS: Final = (
-    "user", "account", "partition", "qos", "job_name", "reason", "comment", "features", "reservation",
-    "array_tasks", "working_directory", "standard_output", "standard_error",
-)  # fmt: skip
-
-#: Columns of codes, and what each takes from a job.
-CODES: Final[dict[str, Callable[[Job], object]]] = {
-    "status": attrgetter("state", "flags"),
-    "nodes": attrgetter("nodes"),
-    **{name: attrgetter(name) for name in TEXTS},
-}
+#: Columns of numbers: those of the jobs, and `Job.clock`.
+COLUMNS: Final = (*NUMBERS, "clock")
 
 #: What most changes leave as it was, and what they do not.
-_STEADY: Final = tuple(name for name in TEXTS if name != "reason")
-_LIVELY: Final = tuple(name for name in CODES if name not in _STEADY)
+_LIVELY: Final = ("status", "nodes", "reason")
+_STEADY: Final = tuple(name for name in CODES if name not in _LIVELY)
 
-_numbers_of: Final = attrgetter(*NUMBERS)
+_numbers_of: Final = attrgetter(*COLUMNS)
+_address_of: Final = attrgetter("numeric_id", "array_job_id", "array_task_id", "het_job_id", "het_job_offset")
 _steady_of: Final = attrgetter(*_STEADY)
+A = TypeVar("A", bound=npt.NDArray[Any])
+
 _SMALLEST: Final = 1024
 #: No more rows than this in a page.
 _PAGE: Final = 1000
@@ -63,8 +47,11 @@ class Columns:
         self.order: Rows = np.zeros(0, np.int32)
         """Slots by descending submit time, then numeric id. Every change replaces it, none alters it."""
         self._keys: npt.NDArray[np.int64] = np.zeros(0, np.int64)
-        self._numbers = np.full((len(NUMBERS), _SMALLEST), np.nan)
-        self._codes = np.zeros((len(CODES), _SMALLEST), np.int32)
+        self._numbers: dict[str, Numbers] = {name: np.zeros(_SMALLEST, np.int32) for name in COLUMNS}
+        self._codes = {name: np.zeros(_SMALLEST, np.int32) for name in CODES}
+        self._job_ids: dict[int, str] = {}
+        self._length = 0
+        self._records: Records | None = None
         self._key: npt.NDArray[np.int64] = np.zeros(_SMALLEST, np.int64)
 
     @property
@@ -72,15 +59,33 @@ class Columns:
         """Slots that there is room for; every slot is smaller."""
         return len(self._key)
 
+    @property
+    def records(self) -> Records:
+        """The jobs that the columns are of, as they are now."""
+        if self._records is None:
+            self._records = Records(
+                [self._numbers[name] for name in NUMBERS],
+                [(self.vocabularies[name].values, self._codes[name]) for name in CODES],
+                self._job_ids,
+                self._length,
+            )
+        return self._records
+
     def numbers(self, name: str) -> npt.NDArray[np.float64]:
-        """A column of numbers, by slot."""
-        column: npt.NDArray[np.float64] = self._numbers[_NUMBER_ROW[name]]
-        return column
+        """A column of numbers, by slot, ``nan`` for ``None``."""
+        column = self._numbers[name]
+        values = column.astype(np.float64)
+        values[column == NONE] = np.nan
+        return values
 
     def codes(self, name: str) -> Codes:
         """A column of codes, by slot; `vocabularies` says what they stand for."""
-        column: Codes = self._codes[_CODE_ROW[name]]
-        return column
+        return self._codes[name]
+
+    def ids(self, slots: Sequence[int] | Rows) -> list[int]:
+        """`Job.numeric_id` of each."""
+        found: list[int] = self._numbers["numeric_id"].take(slots).tolist()
+        return found
 
     def places(self, slots: Collection[int]) -> npt.NDArray[np.intp]:
         """Where in `order` these slots stand."""
@@ -88,15 +93,15 @@ class Columns:
 
     def clocks(self, slots: Sequence[int]) -> list[int]:
         """`Job.clock` of each."""
-        return list(map(int, pick(self.numbers("clock"), slots)))
+        return pick(self._numbers["clock"], slots)
 
     def elapsed(self, slots: Rows, now: int) -> npt.NDArray[np.int64]:
         """As `Job.elapsed_seconds`."""
-        clock = self.numbers("clock").take(slots).astype(np.int64)
+        clock = self._numbers["clock"].take(slots).astype(np.int64)
         return np.where(clock > 0, np.maximum(now - clock, 0), -clock)
 
     def write(self, fresh: Mapping[int, Job], known: Mapping[int, tuple[Job, Job]]) -> None:
-        """Fill slots. Repeated strings of the jobs become the same objects.
+        """Fill slots.
 
         Args:
             fresh: Slots that were empty, and their jobs.
@@ -104,13 +109,15 @@ class Columns:
         """
         jobs = [*fresh.values(), *(after for _, after in known.values())]
         slots = np.fromiter((*fresh, *known), np.int32)
-        self._make_room(int(slots.max(initial=0)) + 1)
+        self._make_room(int(slots.max(initial=-1)) + 1)
         self._write_codes(_LIVELY, fresh, known, jobs)
-        other = {slot: after for slot, (before, after) in known.items() if not _inherit(before, after)}
+        other = {
+            slot: after for slot, (before, after) in known.items() if _steady_of(before) != _steady_of(after)
+        }
         if fresh or other:
             self._write_codes(_STEADY, fresh, other, [*fresh.values(), *other.values()])
         if jobs:
-            self._numbers[:, slots] = np.array([_numbers_of(job) for job in jobs], np.float64).T
+            self._write_numbers(slots, jobs)
         self._write_keys(slots, len(fresh), jobs)
 
     def _write_codes(
@@ -118,13 +125,26 @@ class Columns:
     ) -> None:
         slots = np.fromiter((*fresh, *known), np.int32)
         for name in names:
-            vocabulary, column = self.vocabularies[name], self.codes(name)
-            values = list(map(CODES[name], jobs))
-            codes = vocabulary.encode(values)
-            if name != "status" and codes.any():
-                _share(name, jobs, values, map(vocabulary.values.__getitem__, codes.tolist()))
+            vocabulary, column = self.vocabularies[name], self._codes[name]
+            codes = vocabulary.encode([value_of(job, name) for job in jobs])
             vocabulary.release(column[slots[len(fresh) :]])
             column[slots] = codes
+
+    def _write_numbers(self, slots: Rows, jobs: Sequence[Job]) -> None:
+        values = np.array([_numbers_of(job) for job in jobs], np.float64)
+        values[np.isnan(values)] = NONE
+        is_wide = (values.max(axis=0) >= -NONE) | (values.min(axis=0) < NONE)
+        for place, name in enumerate(COLUMNS):
+            column = self._numbers[name]
+            if is_wide[place] and column.dtype == np.int32:
+                column = self._numbers[name] = column.astype(np.int64)
+                self._records = None
+            column[slots] = values[:, place]
+        for slot, job in zip(slots.tolist(), jobs, strict=True):
+            if job.job_id != usual_id(*_address_of(job)):
+                self._job_ids[slot] = job.job_id
+            elif self._job_ids:
+                self._job_ids.pop(slot, None)
 
     def _write_keys(self, slots: Rows, fresh: int, jobs: Sequence[Job]) -> None:
         keys = np.fromiter((-(job.submit_time << 32 | job.numeric_id) for job in jobs), np.int64, len(jobs))
@@ -137,7 +157,8 @@ class Columns:
         """Empty these slots."""
         gone = np.array(slots, np.int32)
         for name, vocabulary in self.vocabularies.items():
-            vocabulary.release(self.codes(name)[gone])
+            vocabulary.release(self._codes[name][gone])
+        self._numbers["numeric_id"][gone] = NONE
         self._reorder(self._key[gone], gone[:0])
 
     def _reorder(self, out: npt.NDArray[np.int64], coming: Rows) -> None:
@@ -153,15 +174,14 @@ class Columns:
         self._keys, self.order = keys, order
 
     def _make_room(self, slots: int) -> None:
+        if slots > self._length:
+            self._length, self._records = slots, None
         if slots > (used := self.capacity):
             # Copying takes a moment, so there is much room; zeros take no memory until they are written.
             room = max(slots, used * 2)
-            for name, rows in (("_numbers", len(NUMBERS)), ("_codes", len(CODES))):
-                old = getattr(self, name)
-                grown = np.zeros((rows, room), old.dtype)
-                grown[:, :used] = old
-                setattr(self, name, grown)
-            self._key = np.concatenate([self._key, np.zeros(room - used, np.int64)])
+            self._numbers = {name: _grown(column, room) for name, column in self._numbers.items()}
+            self._codes = {name: _grown(column, room) for name, column in self._codes.items()}
+            self._key = _grown(self._key, room)
 
 
 def pick(values: npt.NDArray[Any], places: Sequence[int]) -> list[Any]:
@@ -177,22 +197,12 @@ def pick(values: npt.NDArray[Any], places: Sequence[int]) -> list[Any]:
     return [view[place] for place in places]
 
 
-_CODE_ROW: Final = {name: row for row, name in enumerate(CODES)}
-_NUMBER_ROW: Final = {name: row for row, name in enumerate(NUMBERS)}
+def value_of(job: Job, name: str) -> Any:
+    """What stands in a column of `CODES` for a job."""
+    return (job.state, job.flags) if name == "status" else getattr(job, name)
 
 
-def _share(name: str, jobs: Sequence[Job], values: Sequence[object], shared: Iterable[object]) -> None:
-    """Let equal strings be one object: half of what 100,000 jobs take in memory."""
-    for job, value, one in zip(jobs, values, shared, strict=True):
-        if value is not one:
-            force_setattr(job, name, one)
-
-
-def _inherit(before: Job, after: Job) -> bool:
-    """Let a changed job have the texts of its former self; whether they are the same."""
-    texts = _steady_of(before)
-    if texts != _steady_of(after):
-        return False
-    for name, text in zip(_STEADY, texts, strict=True):
-        force_setattr(after, name, text)
-    return True
+def _grown(column: A, room: int) -> A:
+    grown = np.zeros(room, column.dtype)
+    grown[: len(column)] = column
+    return grown  # type: ignore[return-value]  # numpy's types do not tell that it is as the column

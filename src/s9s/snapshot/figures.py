@@ -15,7 +15,8 @@ from msgspec import Struct
 
 from s9s.domain.jobs import JobState
 from s9s.snapshot.arrays import count_tasks
-from s9s.snapshot.columns import Columns, Rows
+from s9s.snapshot.columns import Columns
+from s9s.snapshot.records import Rows
 from s9s.snapshot.store import JobTable
 from s9s.snapshot.vocabulary import Flags
 

@@ -11,7 +11,7 @@ from s9s.domain.changes import Changes
 from s9s.domain.errors import S9SError, SlurmUnavailable
 from s9s.domain.jobs import Job
 from s9s.snapshot.arrays import parse_address
-from s9s.snapshot.columns import TEXTS
+from s9s.snapshot.ordering import TEXTS
 from s9s.snapshot.store import JobChange, JobTable
 
 #: More jobs than this are read by one poll instead of one by one.

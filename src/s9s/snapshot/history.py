@@ -11,8 +11,8 @@ from s9s.backends.base import Backend
 from s9s.domain.errors import ResourceNotFound
 from s9s.domain.jobs import Job
 from s9s.snapshot.clock import Clock, Pulse
-from s9s.snapshot.columns import TEXTS
 from s9s.snapshot.following import LOOK_UPS, PIECE
+from s9s.snapshot.ordering import TEXTS
 from s9s.snapshot.store import NEVER, JobChange, JobTable
 
 #: Jobs that one call to accounting should bring; the window of time is fitted to it.

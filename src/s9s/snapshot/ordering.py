@@ -9,11 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from s9s.domain.durations import UNLIMITED
-from s9s.snapshot.columns import NUMBERS, Columns, Rows
+from s9s.domain.queries import JOB_SORT_FIELDS
+from s9s.snapshot.columns import Columns
+from s9s.snapshot.records import CODES, NUMBERS, Rows
 from s9s.snapshot.vocabulary import NOTHING
 
 Values = npt.NDArray[np.float64]
 
+#: Sort fields that are strings.
+TEXTS: Final = tuple(name for name in CODES if name in JOB_SORT_FIELDS)
 #: Sort fields that are not called like their column.
 _COLUMN: Final = {"memory": "memory_mib", "time_limit": "time_limit_seconds"}
 #: No limit is more than any limit.

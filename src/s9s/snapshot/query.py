@@ -17,9 +17,10 @@ from pyroaring import BitMap
 
 from s9s.domain.queries import JobQuery, Visibility
 from s9s.snapshot.bitmaps import all_places, pack, places, rows_at
-from s9s.snapshot.columns import Rows, pick
+from s9s.snapshot.columns import pick
 from s9s.snapshot.counts import count_by_user
 from s9s.snapshot.ordering import arrange
+from s9s.snapshot.records import Rows
 from s9s.snapshot.store import JobTable
 
 #: Filters that a column answers.
@@ -85,7 +86,7 @@ def visible_rows(table: JobTable, visibility: Visibility) -> Rows:
 
 def counts_by_user(table: JobTable, visibility: Visibility) -> Mapping[str, tuple[int, int]]:
     """Running and pending jobs of each user, of those that are visible."""
-    return count_by_user(table.columns, table.jobs, visible_rows(table, visibility))
+    return count_by_user(table.columns, visible_rows(table, visibility))
 
 
 def _sorted(table: JobTable, query: JobQuery, now: int) -> Rows:

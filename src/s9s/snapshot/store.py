@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from itertools import islice
 from typing import Final
+from weakref import ref
 
 import numpy as np
 import numpy.typing as npt
@@ -15,20 +16,20 @@ from s9s.domain.changes import Changes
 from s9s.domain.jobs import Job, JobState
 from s9s.snapshot.addresses import Addresses, stands_for
 from s9s.snapshot.arrays import parse_address
-from s9s.snapshot.columns import Columns, Rows
+from s9s.snapshot.columns import Columns
 from s9s.snapshot.counts import count_by_user
 from s9s.snapshot.memo import Memo
+from s9s.snapshot.records import Records, Rows, View
 
 #: `JobTable.finished_since` while nothing is known of finished jobs.
 NEVER: Final = 2**62
 
-#: What stands in a slot that holds no job; no query ever yields it.
-NO_JOB: Final = Job(
-    job_id="", numeric_id=0, job_name="", user="", state=JobState.BOOT_FAIL, partition="", submit_time=0
-)
+_ON_NODES: Final = frozenset({JobState.RUNNING, JobState.COMPLETING, JobState.SUSPENDED})
 
 #: Finished jobs are given up in batches of this share, so that each costs little.
 _EVICTED_SHARE: Final = 0.02
+#: So many jobs are made at once in a millisecond or two; of more the columns are copied.
+_FEW: Final = 256
 
 
 class JobChange(Struct, frozen=True, gc=False):
@@ -50,8 +51,6 @@ class JobTable:
     """
 
     def __init__(self, finished_maximum: int = 100_000) -> None:
-        self.jobs: list[Job] = []
-        """By slot; `NO_JOB` where a slot is free."""
         self.memo: list[object | None] = []
         """By slot: whatever a reader derived from the job there; emptied when that job changes."""
         self.columns: Final = Columns()
@@ -68,6 +67,7 @@ class JobTable:
         self.derived: Final[dict[str, Callable[[Job], str | None]]] = {"hold_reason": lambda _: None}
         """What others know of held jobs, by sort field; when it changes, say so with `clear_memo`."""
         self._counts: Mapping[str, tuple[int, int]] | None = None
+        self._frozen: ref[Records] | None = None
         self._addresses = Addresses()
         self._listed: set[int] = set()
         self._free: list[int] = []
@@ -76,6 +76,11 @@ class JobTable:
 
     def __len__(self) -> int:
         return len(self._addresses.numeric)
+
+    @property
+    def jobs(self) -> Records:
+        """By slot; `NO_JOB` where a slot is free. Each is made when it is looked at."""
+        return self.columns.records
 
     # Changing
 
@@ -143,7 +148,8 @@ class JobTable:
         """Give up finished jobs that ended before this instant and are not listed; how many there were."""
         slots, ends = self._finished()
         old = slots[: np.searchsorted(ends, before)].tolist()
-        gone = [slot for slot in old if self.jobs[slot].numeric_id not in self._listed]
+        ids = self.columns.ids(old)
+        gone = [slot for slot, one in zip(old, ids, strict=True) if one not in self._listed]
         self._erase(gone)
         self.finished_since = max(self.finished_since, before)
         return len(gone)
@@ -156,7 +162,7 @@ class JobTable:
             self._changed()
 
     def warm(self, column: str) -> None:
-        """Put a column of `TEXTS` in order now, so that the first query that sorts by it need not."""
+        """Put a column of texts in order now, so that the first query that sorts by it need not."""
         self.columns.vocabularies[column].ranks()
 
     # Reading
@@ -186,10 +192,13 @@ class JobTable:
 
     def on_node(self, name: str) -> list[str]:
         """Ids of the jobs that hold a part of this node now, by numeric id."""
-        found = sorted(
-            (self.jobs[slot] for slot in self._addresses.on_node(name)), key=lambda job: job.numeric_id
-        )
-        return [job.job_id for job in found]
+        columns, get = self.columns, self.answers.get
+        busy = get("busy, by nodes", self._busy)
+        codes = get("nodes of the busy", lambda: columns.codes("nodes").take(busy))
+        wanted = columns.vocabularies["nodes"].find([name])
+        first, last = codes.searchsorted(wanted).tolist(), codes.searchsorted(wanted, "right").tolist()
+        slots = [slot for span in map(slice, first, last) for slot in busy[span].tolist()]
+        return [self.jobs.job_id(slot) for _, slot in sorted(zip(columns.ids(slots), slots, strict=True))]
 
     def slots_of(self, job_id: str) -> set[int]:
         """Every record that an address stands for: of an array's id, all its tasks and the rest."""
@@ -213,7 +222,7 @@ class JobTable:
     def counts_by_user(self) -> Mapping[str, tuple[int, int]]:
         """How many jobs of each user run and wait; every unstarted task of an array counts."""
         if self._counts is None:
-            self._counts = count_by_user(self.columns, self.jobs)
+            self._counts = count_by_user(self.columns)
         return self._counts
 
     @property
@@ -226,10 +235,21 @@ class JobTable:
         """Whether there is hardly room for more finished jobs; the earliest have to go for others."""
         return self._surplus() >= -2 * self._evicted_at_once
 
-    def finished_before(self, instant: int) -> list[Job]:
-        """The finished jobs here that ended before an instant, earliest first."""
+    def view(self, slots: Sequence[int] | Rows | None = None) -> Sequence[Job]:
+        """These jobs (``None``: all) as they are now, for whoever takes long over them, be it in a thread."""
+        chosen = self.columns.order if slots is None else np.asarray(slots, np.int32)
+        if len(chosen) <= _FEW:
+            return self.jobs.at(chosen)
+        frozen = self._frozen() if self._frozen is not None else None
+        if frozen is None:
+            frozen = self.jobs.copy()
+            self._frozen = ref(frozen)
+        return View(frozen, chosen)
+
+    def finished_before(self, instant: int) -> Rows:
+        """Slots of the finished jobs here that ended before an instant, earliest first."""
         slots, ends = self._finished()
-        return [self.jobs[slot] for slot in slots[: int(np.searchsorted(ends, instant))].tolist()]
+        return slots[: int(np.searchsorted(ends, instant))]
 
     # Inside
 
@@ -245,25 +265,25 @@ class JobTable:
 
     def _put(self, jobs: Iterable[Job]) -> list[JobChange]:
         """Write what is different from what is here."""
+        jobs = list(jobs)
+        slots = [self._addresses.numeric.get(job.numeric_id) for job in jobs]
+        there = iter(self.jobs.at([slot for slot in slots if slot is not None]))
         fresh: dict[int, Job] = {}
         known: dict[int, tuple[Job, Job]] = {}
         made = []
-        for job in jobs:
-            slot = self._addresses.numeric.get(job.numeric_id)
-            if slot is None:
+        for slot, job in zip(slots, jobs, strict=True):
+            before = None if slot is None else next(there)
+            if before == job:
+                continue
+            if slot is None or before is None:
                 slot = self._take_slot()
                 self._addresses.enter(slot, job)
                 fresh[slot] = job
-                made.append(JobChange(None, job))
             else:
-                before = self.jobs[slot]
-                if before == job:
-                    continue
                 self._addresses.move(slot, before, job)
                 known[slot] = before, job
-                made.append(JobChange(before, job))
-            self.jobs[slot] = job
             self.memo[slot] = None
+            made.append(JobChange(before, job))
         if made:
             self.columns.write(fresh, known)
             self._changed()
@@ -274,7 +294,7 @@ class JobTable:
         for slot in slots:
             job = self.jobs[slot]
             self._addresses.leave(slot, job)
-            self.jobs[slot], self.memo[slot] = NO_JOB, None
+            self.memo[slot] = None
             made.append(JobChange(job, None))
         if made:
             self._free.extend(slots)
@@ -293,6 +313,16 @@ class JobTable:
         by_end = np.argsort(ends)
         return slots[by_end], ends[by_end]
 
+    def _busy(self) -> Rows:
+        """Slots of the jobs that hold nodes, those with the same ones together."""
+        columns = self.columns
+        statuses = columns.vocabularies["status"]
+        codes = [code for code, status in enumerate(statuses.values) if status and status[0] in _ON_NODES]
+        slots = columns.order.compress(
+            statuses.lookup(codes).take(columns.codes("status").take(columns.order))
+        )
+        return slots[columns.codes("nodes").take(slots).argsort(kind="stable")]
+
     def _surplus(self) -> int:
         return len(self) - len(self._listed) - len(self.vanished) - self._finished_maximum
 
@@ -303,8 +333,10 @@ class JobTable:
         slots, ends = self._finished()
         unlisted = (
             (slot, end)
-            for slot, end in zip(slots.tolist(), ends.tolist(), strict=True)
-            if self.jobs[slot].numeric_id not in self._listed
+            for slot, end, numeric_id in zip(
+                slots.tolist(), ends.tolist(), self.columns.ids(slots), strict=True
+            )
+            if numeric_id not in self._listed
         )
         gone = list(islice(unlisted, surplus + self._evicted_at_once))
         self._erase([slot for slot, _ in gone])
@@ -313,12 +345,12 @@ class JobTable:
     def _take_slot(self) -> int:
         if self._free:
             return self._free.pop()
-        self.jobs.append(NO_JOB)
         self.memo.append(None)
-        return len(self.jobs) - 1
+        return len(self.memo) - 1
 
     def _changed(self) -> None:
         self.generation += 1
+        self._frozen = None
         self.answers.clear()
         self._counts = None
 

@@ -8,8 +8,8 @@ so compression makes a tenth of them.
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from itertools import count
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from itertools import chain, count, islice
 from typing import Final, TypeVar
 
 import msgspec
@@ -46,7 +46,7 @@ class State(Struct, frozen=True, kw_only=True):
     sequence: int
     at: int
     """When the cluster was looked at, epoch seconds."""
-    jobs: list[Job]
+    jobs: Iterable[Job]
     nodes: list[Node]
 
 
@@ -57,25 +57,28 @@ class _Part(Struct, frozen=True, array_like=True):
 
 def _parts(state: State) -> list[bytes]:
     """A state as it is kept: each part a `_Part`, made of a few jobs at a time."""
-    turns, made = Turns(), []
-    for start in range(0, len(state.jobs), PART) or (0,):
-        packed, jobs = zlib.compressobj(_LEVEL), state.jobs[start : start + PART]
+    turns, made = Turns(), list[bytes]()
+    jobs = iter(state.jobs)
+    while (first := list(islice(jobs, 1))) or not made:
+        packed = zlib.compressobj(_LEVEL)
+        part = chain(first, islice(jobs, PART - 1))
         pieces = [packed.compress(b"[[")]
-        pieces += [packed.compress(piece) for piece in _joined(jobs, slim_job, turns)]
+        pieces += [packed.compress(piece) for piece in _joined(part, slim_job, turns)]
         pieces.append(packed.compress(b"],["))
-        if start == 0:
+        if not made:
             pieces += [packed.compress(piece) for piece in _joined(state.nodes, lambda node: node, turns)]
         pieces += (packed.compress(b"]]"), packed.flush())
         made.append(b"".join(pieces))
     return made
 
 
-def _joined(rows: Sequence[T], of: Callable[[T], object], turns: Turns) -> Iterator[bytes]:
+def _joined(rows: Iterable[T], of: Callable[[T], object], turns: Turns) -> Iterator[bytes]:
     """What stands between the brackets of a JSON array, in pieces."""
-    for start in range(0, len(rows), _TOGETHER):
+    rest, comma = iter(rows), b""
+    while piece := list(islice(rest, _TOGETHER)):
         turns.take()
-        piece = _encoder.encode([of(row) for row in rows[start : start + _TOGETHER]])
-        yield piece[1:-1] if start == 0 else b"," + piece[1:-1]
+        yield comma + _encoder.encode(list(map(of, piece)))[1:-1]
+        comma = b","
 
 
 def pack_events(events: Sequence[Event]) -> bytes:

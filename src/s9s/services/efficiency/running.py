@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -47,9 +47,11 @@ class RunningJob(NamedTuple):
 class Running(Struct, frozen=True, kw_only=True):
     """The jobs of a query that run, at one moment. Made by `RunningJobs.find`."""
 
-    jobs: list[Job]
+    jobs: Sequence[Job]
     terms: dict[str, Numbers]
     """What each adds to the sums, named as in `Efficiency`."""
+    ids: Numbers
+    """`Job.numeric_id` of each."""
     codes: dict[str, Codes]
     """By column: equal where the values are."""
     usage: dict[int, JobUsage]
@@ -62,7 +64,7 @@ class Running(Struct, frozen=True, kw_only=True):
 
     def best(self, query: EfficiencyQuery) -> list[RunningJob]:
         """The first `query.offset` + `query.limit` in the order of the query."""
-        ids = np.array([job.numeric_id for job in self.jobs], np.float64)
+        ids = self.ids
         values = self._values(query.sort, ids)
         sign = -1.0 if query.descending else 1.0
         # The last key counts first; what was not measured is last in either direction.
@@ -156,8 +158,9 @@ class RunningJobs:
         for name, column in (("cpu", "cpu_count"), ("memory", "memory_mib"), ("gpu", "gpus")):
             terms[f"{name}_seconds"] = elapsed * np.nan_to_num(columns.numbers(column).take(slots))
         return Running(
-            jobs=[table.jobs[slot] for slot in slots.tolist()],
+            jobs=table.view(slots),
             terms=terms,
+            ids=columns.numbers("numeric_id").take(slots),
             codes={name: columns.codes(name).take(slots) for name in _KEYS},
             usage={},
             now=now,
@@ -166,7 +169,8 @@ class RunningJobs:
     async def _measured(self, running: Running, caller: Caller) -> Running:
         """With what Slurm tells the caller of the caller's own jobs."""
         jobs, terms = running.jobs, {name: values.copy() for name, values in running.terms.items()}
-        own = [place for place, job in enumerate(jobs) if job.user == caller.user]
+        users = self._cluster.snapshot.jobs.columns.vocabularies["user"]
+        own = np.flatnonzero(np.isin(running.codes["user"], users.find([caller.user]))).tolist()
         own.sort(key=terms["cpu_seconds"].__getitem__, reverse=True)
         told = await self._usage.of([jobs[place] for place in own], caller)
         usage = {place: told[jobs[place].numeric_id] for place in own if jobs[place].numeric_id in told}
@@ -182,6 +186,7 @@ def _some(running: Running, kept: Flags) -> Running:
     return Running(
         jobs=[running.jobs[place] for place in places],
         terms={name: values[kept] for name, values in running.terms.items()},
+        ids=running.ids[kept],
         codes={name: codes[kept] for name, codes in running.codes.items()},
         usage={now: running.usage[was] for now, was in enumerate(places) if was in running.usage},
         now=running.now,

@@ -132,7 +132,7 @@ class JobSource:
             recent = structs.replace(query, start_time=start)
         await self._jobs.prepare(recent)
         table, now = self._cluster.snapshot.jobs, int(self._cluster.snapshot.observed_at)
-        found = list(map(table.jobs.__getitem__, find(table, recent, now).slots))
+        found = table.view(find(table, recent, now).slots)
         reason_of = self._holds.reason_of
         return Found(
             found,

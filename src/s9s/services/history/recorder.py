@@ -202,7 +202,8 @@ class Recorder:
     async def _record_seen(self, progress: Progress, now: int) -> tuple[float, bool]:
         """Without accounting: what slurmctld shows is all that there will ever be."""
         if not self._has_seen_all:
-            for job in self._cluster.snapshot.jobs.finished_before(now + _DAY):
+            table = self._cluster.snapshot.jobs
+            for job in table.view(table.finished_before(now + _DAY)):
                 self._ledger.awaited.setdefault(job.numeric_id, (0.0, job))
             self._has_seen_all = True
         await self._record([FinishedJob(job) for _, job in self._ledger.awaited.values()])

@@ -109,7 +109,7 @@ class Jobs:
             [table.jobs[slot] for slot in found.slots],
             found.total,
             now,
-            without=frozenset(job.numeric_id for job in table.finished_before(known_since)),
+            without=frozenset(table.columns.ids(table.finished_before(known_since))),
             hold_reason=self._holds.reason_of,
         )
         jobs = [row.job if isinstance(row, FinishedJob) else row for row in rows]

@@ -133,7 +133,7 @@ class Hub:
                 wanted.jobs or JobQuery(), visibility=one.sight.visibility, limit=len(snapshot.jobs), offset=0
             )
             found = find(snapshot.jobs, query, int(snapshot.observed_at))
-            return [snapshot.jobs.jobs[slot] for slot in found.slots]
+            return snapshot.jobs.view(found.slots)
         if wanted.channel is Channel.NODES:
             query_nodes = wanted.nodes
             return [

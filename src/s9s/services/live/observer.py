@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Final
 
 from s9s.domain.errors import ServiceUnavailable
@@ -19,6 +20,7 @@ from s9s.domain.transitions import Step, steps
 from s9s.services.clusters import Cluster
 from s9s.services.live.events import EventLog, ReplayUnavailable
 from s9s.snapshot.snapshot import Update
+from s9s.snapshot.store import NEVER
 from s9s.storage.events import State
 
 #: Jobs that are compared before the event loop gets its turn.
@@ -130,26 +132,24 @@ class Observer:
     def _keep_state(self) -> None:
         if self._lost != self._log.lost:
             return  # clients were not told of all that is known
-        jobs, nodes = list(self._snapshot.jobs.jobs), self._snapshot.nodes.all()
+        jobs: Iterable[Job] = self._snapshot.jobs.view()
+        nodes = self._snapshot.nodes.all()
         at = int(self._snapshot.observed_at)
         told: set[int] | None = None
         if self._seen is not None:
             # What ended while no server ran is not told of yet: the next server has to, if this one does not.
             told, at = self._seen | self._known_ids, min(at, self._known_at or at)
-            jobs += self._missing.values()
+            jobs = chain(jobs, tuple(self._missing.values()))
         self._saved = self._log.newest
 
         def state(sequence: int) -> State:
             ended_since = at - _REMEMBERED_SECONDS
-            known = [
+            known = (
                 job
                 for job in jobs
-                if job.numeric_id
-                and (
-                    not job.state.is_finished
-                    or ((job.end_time or 0) >= ended_since and (told is None or job.numeric_id in told))
-                )
-            ]
+                if not job.state.is_finished
+                or ((job.end_time or 0) >= ended_since and (told is None or job.numeric_id in told))
+            )
             return State(sequence=sequence, at=at, jobs=known, nodes=nodes)
 
         self._log.keep_state(state)
@@ -166,12 +166,13 @@ class Observer:
         self._begin()
         self._task = asyncio.create_task(self._compare(state), name="catch up with events")
 
-    def _begin(self) -> tuple[list[Job], list[Node]]:
+    def _begin(self) -> tuple[Sequence[Job], list[Node]]:
         """What there is to be seen now; what changes from now on is held back."""
         self._held = []
-        jobs = [job for job in self._snapshot.jobs.jobs if job.numeric_id in self._snapshot.jobs.listed]
-        self._seen = {job.numeric_id for job in jobs}
-        return jobs, list(self._snapshot.nodes.all())
+        table = self._snapshot.jobs
+        self._seen = set(table.listed)
+        listed = [slot for one in table.listed if (slot := table.slot_of(one)) is not None]
+        return table.view(sorted(listed)), list(self._snapshot.nodes.all())
 
     async def _compare(self, state: State | None) -> None:
         known, jobs, nodes = await self._look(state)
@@ -191,7 +192,7 @@ class Observer:
         if self._lost != self._log.lost:
             self._catch_up(None)
 
-    async def _look(self, state: State | None) -> tuple[State | None, list[Job], list[Node]]:
+    async def _look(self, state: State | None) -> tuple[State | None, Sequence[Job], list[Node]]:
         """What clients know, and what there is to be seen."""
         while True:
             jobs, nodes = self._begin()
@@ -264,13 +265,14 @@ class Observer:
                 await asyncio.sleep(_RETRY_SECONDS)
 
         def is_news(job: Job) -> bool:
-            if job.numeric_id in seen or not job.state.is_finished or not job.numeric_id:
+            if job.numeric_id in seen:
                 return False
             if job.numeric_id in self._known_ids:
                 return job.numeric_id in missing
             return (job.end_time or job.submit_time) >= floor
 
-        ended = sorted(filter(is_news, table.jobs), key=lambda job: (job.end_time or 0, job.numeric_id))
+        finished = table.view(table.finished_before(NEVER))
+        ended = sorted(filter(is_news, finished), key=lambda job: (job.end_time or 0, job.numeric_id))
         for start in range(0, len(ended), _PIECE):
             for job in ended[start : start + _PIECE]:
                 seen.add(job.numeric_id)

@@ -20,8 +20,8 @@ from s9s.services.clusters import Cluster
 from s9s.services.history.finished import History
 from s9s.services.search.findable import Findable, Named
 from s9s.services.search.things import Thing, job_title
-from s9s.snapshot.columns import Rows
 from s9s.snapshot.query import visible_rows
+from s9s.snapshot.records import Rows
 from s9s.snapshot.search import FewJobs, Hits, JobView, View, like, search, words_of
 from s9s.snapshot.texts import Texts
 from s9s.storage.history_search import HistorySearch
