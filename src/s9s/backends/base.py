@@ -37,12 +37,25 @@ class Feed(Protocol[T]):
     """
 
     async def poll(self) -> Changes[T]:
-        """Look once. Raises `SlurmUnavailable` and then continues as if it had not been called."""
+        """Look once, or go on with a look of which there is `Changes.more`.
+
+        Raises `SlurmUnavailable` and then continues as if it had not been called.
+        """
         ...
 
     def forget(self, keys: Sequence[int] | Sequence[str]) -> None:
         """Report these keys again at the next poll, changed or not."""
         ...
+
+
+async def everything(feed: Feed[T]) -> list[T]:
+    """All there is, by a feed that has not been polled yet."""
+    changes = await feed.poll()
+    found = changes.changed
+    while changes.more:
+        changes = await feed.poll()
+        found += changes.changed
+    return found
 
 
 class Backend(Protocol):

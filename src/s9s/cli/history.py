@@ -151,6 +151,7 @@ async def _status(settings: Settings) -> tuple[int, tuple[int, int] | None, int 
 async def _runaways(settings: Settings) -> int | None:
     """How many jobs have no end in accounting, by Slurm's commands; ``None`` where these cannot tell."""
     from s9s.app.clusters import falls_back, find_slurm, open_backend
+    from s9s.backends.base import everything
     from s9s.backends.processes import Processes
     from s9s.domain.errors import S9SError
     from s9s.services.history.asking import count_runaways
@@ -168,7 +169,7 @@ async def _runaways(settings: Settings) -> int | None:
                 stack.push_async_callback(backend.close)
                 if not (await backend.discover()).has_accounting:
                     return None
-                jobs = {str(job.numeric_id): job for job in (await backend.jobs_feed().poll()).changed}
+                jobs = {str(job.numeric_id): job for job in await everything(backend.jobs_feed())}
                 return await count_runaways(backend, jobs.get, int(time.time()))
         except (S9SError, TimeoutError):
             return None

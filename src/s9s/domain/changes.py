@@ -14,6 +14,10 @@ class Changes(Struct, Generic[T], kw_only=True):
 
     `removed` holds keys (a job's `numeric_id`, a node's or partition's name) that Slurm no longer
     lists. With `complete` set, `changed` is all there is and whatever else was known is gone.
+
+    With `more` set it is only a piece, so that not everything is there twice at once: `removed` is empty,
+    `complete` false, and the next poll tells more of the same look. `complete` of its last piece, which has
+    `more` not set, is meant of all pieces together.
     """
 
     asked_at: float
@@ -21,3 +25,4 @@ class Changes(Struct, Generic[T], kw_only=True):
     changed: list[T]
     removed: list[int] | list[str]
     complete: bool = False
+    more: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Final
 
 from s9s.backends.base import Backend, Feed
@@ -61,9 +61,15 @@ class JobFollower:
         if pinned:
             self._feed.forget(pinned)
         try:
-            changes = await self._feed.poll()
-            async with self._writing:
-                await self._apply(changes, number, pinned)
+            listed: set[int] = set()
+            while True:
+                changes = await self._feed.poll()
+                listed.update(job.numeric_id for job in changes.changed)
+                async with self._writing:
+                    await self._apply(changes, number)
+                    if not changes.more:
+                        await self._finish(changes, number, pinned, listed)
+                        break
         except SlurmUnavailable:
             raise
         except BaseException:
@@ -108,28 +114,37 @@ class JobFollower:
             self._pins[job.numeric_id] = begun
         return True
 
-    async def _apply(self, changes: Changes[Job], number: int, pinned: Sequence[int]) -> None:
-        keep = {key for key, begun in self._pins.items() if begun >= number}
-        listed = {job.numeric_id for job in changes.changed}
+    async def _apply(self, changes: Changes[Job], number: int) -> None:
+        """Take over what has changed."""
+        keep = self._newer_than(number)
+        size = PIECE if self._applied else _FIRST_PIECE
+        for start in range(0, len(changes.changed), size):
+            piece = changes.changed[start : start + size]
+            part = Changes(asked_at=changes.asked_at, changed=piece, removed=[])
+            await self._tell(self._table.apply(part, keep))
+
+    async def _finish(
+        self, changes: Changes[Job], number: int, pinned: Sequence[int], listed: Set[int]
+    ) -> None:
+        """Take over what is gone: all that is there has been seen."""
+        keep = self._newer_than(number)
         if changes.complete:
             removed = list(self._table.listed - listed - keep)
         else:
             # The feed was made to report what had been pinned: silence means that it is listed no more.
             silent = self._table.listed & (set(pinned) - listed - keep)
             removed = [key for key in changes.removed if isinstance(key, int)] + list(silent)
-        size = PIECE if self._applied else _FIRST_PIECE
-        pieces = [changes.changed[start : start + size] for start in range(0, len(changes.changed), size)]
-        for piece in pieces[:-1]:
-            part = Changes(asked_at=changes.asked_at, changed=piece, removed=[])
-            await self._tell(self._table.apply(part, keep))
-        part = Changes(asked_at=changes.asked_at, changed=pieces[-1] if pieces else [], removed=removed)
-        await self._tell(self._table.apply(part, keep))
-        for name in TEXTS if len(pieces) > 1 else ():
+        self._table.apply(Changes(asked_at=changes.asked_at, changed=[], removed=removed), keep)
+        for name in TEXTS if len(listed) > PIECE else ():
             self._table.warm(name)
             await asyncio.sleep(0)
         self._applied = number
         for key in [key for key, begun in self._pins.items() if begun < number]:
             del self._pins[key]
+
+    def _newer_than(self, number: int) -> set[int]:
+        """Jobs of which a look-up knows something newer than this poll."""
+        return {key for key, begun in self._pins.items() if begun >= number}
 
     async def _tell(self, made: Sequence[JobChange]) -> None:
         """Publish in pieces: what followers make of a change takes longer than the change."""

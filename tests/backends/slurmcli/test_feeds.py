@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from s9s.backends.base import everything
 from s9s.backends.command import Finished
 from s9s.backends.slurmcli import feeds
 from s9s.backends.slurmcli.feeds import JobsFeed, Lines, NodesFeed
@@ -98,9 +99,9 @@ async def test_a_job_that_is_not_understood_stays_as_it_was() -> None:
 async def test_many_jobs_cross_the_boundaries_of_chunks() -> None:
     squeue = Squeue(*({"JobID": str(number), "Name": "n" * (number % 700)} for number in range(1, 4001)))
     feed = feed_of(squeue)
-    first = await feed.poll()
-    assert [job.numeric_id for job in first.changed] == list(range(1, 4001))
-    assert [len(job.job_name) for job in first.changed] == [number % 700 for number in range(1, 4001)]
+    first = await everything(feed)
+    assert [job.numeric_id for job in first] == list(range(1, 4001))
+    assert [len(job.job_name) for job in first] == [number % 700 for number in range(1, 4001)]
     assert not (await feed.poll()).changed
 
 
@@ -191,3 +192,19 @@ def test_lines_against_two_dictionaries(looks: list[dict[int, str]], forgotten: 
         expected = {key for key in look if key not in before or before[key] != look[key] or key in forgotten}
         assert changed == expected
         before = look
+
+
+async def test_a_long_first_look_comes_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "_PIECE", 2)
+    monkeypatch.setattr(feeds, "_CHUNK", 64)
+    squeue = Squeue(*({"JobID": str(number)} for number in range(1, 6)))
+    feed = feed_of(squeue)
+    looks = [await feed.poll() for _ in range(3)]
+    assert [[job.numeric_id for job in look.changed] for look in looks] == [[1, 2], [3, 4], [5]]
+    assert [(look.more, look.complete) for look in looks] == [(True, False), (True, False), (False, True)]
+    assert len({look.asked_at for look in looks}) == 1
+
+    squeue.jobs = [{"JobID": str(number), "State": "COMPLETING"} for number in range(2, 6)]
+    later = await feed.poll()
+    assert (len(later.changed), later.removed, later.more) == (4, [1], False)
+    assert {job.numeric_id for job in await everything(feed_of(squeue))} == {2, 3, 4, 5}

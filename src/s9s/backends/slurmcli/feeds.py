@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from typing import Final, Generic, TypeVar
 
 import structlog
@@ -31,6 +31,8 @@ _CHUNK: Final = 1 << 16
 #: 100,000 jobs take squeue 1.7 s; a busy slurmctld many times that.
 _BULK_SECONDS: Final = 120.0
 _MOST_ATTEMPTS: Final = 3
+#: Jobs of the first look that are told at once: what is read of all of them would take 100 MB.
+_PIECE: Final = 2_000
 
 
 class Lines(Generic[K]):
@@ -87,14 +89,22 @@ class JobsFeed:
         self._programs = programs
         self._marks = squeue.Marks()
         self._lines: Lines[int] = Lines()
+        self._look: AsyncGenerator[Changes[Job], None] | None = None
 
     async def poll(self) -> Changes[Job]:
         for _ in range(_MOST_ATTEMPTS):
+            look, self._look = self._look or self._pieces(), None
             try:
-                return await self._poll()
+                changes = await anext(look)
             except squeue.MarkForged:
                 log.warning("the text of a job holds the marks of its row; taking others")
                 self._marks, self._lines = squeue.Marks(), Lines()
+                continue
+            if changes.more:
+                self._look = look
+            else:
+                await look.aclose()
+            return changes
         raise SlurmError("squeue's answer cannot be told apart")
 
     def forget(self, keys: Sequence[int] | Sequence[str]) -> None:
@@ -104,7 +114,8 @@ class JobsFeed:
         """Make the next poll a complete one."""
         self._lines = Lines()
 
-    async def _poll(self) -> Changes[Job]:
+    async def _pieces(self) -> AsyncGenerator[Changes[Job], None]:
+        """One look."""
         asked_at = time.time()
         began = time.monotonic()
         with in_memory() as output:
@@ -113,9 +124,12 @@ class JobsFeed:
             )
             check(finished, Asked(action="list jobs"))
             took = time.monotonic() - began
-            return await beside(self._read, output, asked_at, took)
+            pieces = self._read(output, asked_at, took)
+            while (changes := await beside(next, pieces)).more:
+                yield changes
+        yield changes
 
-    def _read(self, output: int, asked_at: float, took: float) -> Changes[Job]:
+    def _read(self, output: int, asked_at: float, took: float) -> Iterator[Changes[Job]]:
         now = asked_at + took
         lines = self._lines
         lines.begin()
@@ -135,9 +149,12 @@ class JobsFeed:
                     turns.take()
                     lines.belongs(line, job.numeric_id)
                     changed[job.numeric_id] = job
+            if lines.is_first and len(changed) >= _PIECE:
+                yield Changes(asked_at=asked_at, changed=list(changed.values()), removed=[], more=True)
+                changed.clear()
         complete = lines.is_first
         removed = lines.commit()
-        return Changes(
+        yield Changes(
             asked_at=asked_at, changed=list(changed.values()), removed=sorted(removed), complete=complete
         )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from s9s.app.clusters import Found, falls_back, find_slurm, open_backend, reaches_only_this_host
-from s9s.backends.base import Backend, SupportsUnended, Unsupported
+from s9s.backends.base import Backend, SupportsUnended, Unsupported, everything
 from s9s.backends.processes import Processes
 from s9s.backends.slurmrestd import KeyTokens, UnusableKey
 from s9s.cli.checks.findings import Finding, fail, ok, open_to_others, warn
@@ -206,7 +206,7 @@ async def _reads(
     now = int(time.time())
 
     async def jobs() -> Sequence[object]:
-        return (await backend.jobs_feed().poll()).changed
+        return await everything(backend.jobs_feed())
 
     async def nodes() -> Sequence[object]:
         return (await backend.nodes_feed().poll()).changed
