@@ -32,22 +32,19 @@ NOTHING: Final = frozenset(
 _NO_INSTANTS: Final = frozenset({"0", "4294967294", "4294967295"})
 
 
-@lru_cache(maxsize=1 << 16)
 def text(value: str) -> str | None:
-    """The text, the same object for the same text; ``None`` for nothing.
+    """The text; ``None`` for nothing.
 
     A value that really is ``N/A`` cannot be told from nothing: names of jobs are never passed through here.
     """
     return None if value in NOTHING else value
 
 
-@lru_cache(maxsize=1 << 14)
 def number(value: str) -> int | None:
     """A whole number; ``None`` for anything else."""
     return int(value) if value.isascii() and value.isdecimal() else None
 
 
-@lru_cache(maxsize=1 << 14)
 def instant(value: str) -> int | None:
     """Epoch seconds, which commands print because of ``SLURM_TIME_FORMAT=%s``; ``None`` for unset."""
     return None if value in _NO_INSTANTS else number(value)
