@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import structlog
 
 from s9s.backends.slurmcli import scontrol_nodes, squeue
@@ -36,15 +38,14 @@ _PIECE: Final = 2_000
 
 
 class Lines(Generic[K]):
-    """The lines of the last look by their hashes, and whose they were."""
+    """The lines of the last look by their hashes, in order, and whose they were: 16 bytes for each."""
 
     def __init__(self) -> None:
         self.is_first = True
-        self._keys: dict[int, K] = {}
+        self._hashes: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self._keys: npt.NDArray[Any] = np.zeros(0, np.int64)
         self._forgotten: set[K] = set()
-        self._again: set[int] = set()
-        self._missing: set[int] = set()
-        self._found: dict[int, K] = {}
+        self.begin()
 
     def forget(self, keys: Iterable[K]) -> None:
         """Take the lines of these keys for new ones at the next look."""
@@ -52,19 +53,25 @@ class Lines(Generic[K]):
 
     def begin(self) -> None:
         """Start a look; what it finds does not count until `commit`."""
-        forgotten = self._forgotten
-        self._again = {line for line, key in self._keys.items() if key in forgotten} if forgotten else set()
-        self._missing = set(self._keys)
-        self._missing -= self._again
-        self._found = {}
+        self._known, self._owners = self._hashes, self._keys
+        self._again: set[K] = set()
+        if self._forgotten:
+            again = np.array([key in self._forgotten for key in self._keys.tolist()], np.bool_)
+            self._known, self._owners = self._hashes[~again], self._keys[~again]
+            self._again.update(self._keys[again].tolist())
+        self._seen = np.zeros(len(self._known), np.bool_)
+        self._found: dict[int, K] = {}
 
     def new(self, lines: Sequence[bytes]) -> list[tuple[int, int]]:
         """Position and hash of the lines that were not there before."""
-        hashes = list(map(hash, lines))
-        missing = self._missing  # one table, visited twice while it is in the cache
-        new = [(position, line) for position, line in enumerate(hashes) if line not in missing]
-        missing.difference_update(hashes)
-        return new
+        hashes = np.fromiter(map(hash, lines), np.int64, len(lines))
+        if not len(self._known):
+            return list(enumerate(hashes.tolist()))
+        places = self._known.searchsorted(hashes)
+        is_known = self._known.take(places, mode="clip") == hashes
+        self._seen[places[is_known]] = True
+        new = np.flatnonzero(~is_known)
+        return list(zip(new.tolist(), hashes[new].tolist(), strict=True))
 
     def belongs(self, line: int, key: K) -> None:
         """Say whose line it is."""
@@ -72,13 +79,17 @@ class Lines(Generic[K]):
 
     def commit(self) -> set[K]:
         """Make this the last look; returns the keys that have no line any more."""
-        self._missing.update(self._again.difference(self._found))
-        gone = {self._keys.pop(line) for line in self._missing}
-        self._keys.update(self._found)
-        gone.difference_update(self._found.values())
+        found = self._found.values()
+        gone = self._again.union(self._owners[~self._seen].tolist()).difference(found)
+        hashes = np.concatenate([self._known[self._seen], np.fromiter(self._found, np.int64)])
+        # Arrays of nothing have a type too, which would make another one of the others'.
+        parts = [part for part in (self._owners[self._seen], np.array(list(found))) if len(part)]
+        keys = np.concatenate(parts) if parts else self._keys[:0]
+        order = hashes.argsort()
+        self._hashes, self._keys = hashes[order], keys[order]
         self.is_first = False
         self._forgotten.clear()
-        self._again, self._missing, self._found = set(), set(), {}
+        self.begin()
         return gone
 
 
