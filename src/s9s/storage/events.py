@@ -106,8 +106,8 @@ class EventRecords:
             oldest = await connection.scalar(select(func.min(_batch.first)))
             return newest + 1 if oldest is None else oldest, newest
 
-    async def append(self, drafts: Sequence[Event], at: int) -> list[Event]:
-        """Give events their numbers; all of them are on disk when this returns.
+    async def append(self, drafts: Sequence[Event], at: int) -> tuple[list[Event], bytes]:
+        """Give events their numbers; all of them are on disk when this returns them, and them packed.
 
         Args:
             drafts: Their own numbers do not matter.
@@ -124,7 +124,7 @@ class EventRecords:
             connection.execute(update(event_head).values(sequence=last))
             return list(map(Event.numbered, drafts, count(newest + 1)))
 
-        return await self._database.commit(write)
+        return await self._database.commit(write), content
 
     async def walk(self, after: int) -> AsyncIterator[list[Event]]:
         """Every event beyond a number, in order and in pieces; those written meanwhile too."""

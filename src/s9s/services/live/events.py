@@ -12,12 +12,12 @@ import logging
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from itertools import islice
 from typing import Final
 
 from s9s.domain.errors import S9SError
 from s9s.domain.events import Event
 from s9s.domain.turns import beside
+from s9s.services.live.recent import Recent
 from s9s.storage.database import DatabaseUnavailable
 from s9s.storage.events import EventRecords, State
 
@@ -27,7 +27,7 @@ MAX_WAITING: Final = 200_000
 TOGETHER: Final = 1_000
 #: Events that are told of before others have their turn: a millisecond's work for those who follow them.
 _TOLD: Final = 100
-#: The newest events are in memory too.
+#: So many of the newest events are in memory too.
 RECENT: Final = 10_000
 #: Replays that read the database at the same time.
 _READERS: Final = 2
@@ -78,7 +78,7 @@ class EventLog:
         self._pruned_at = time.monotonic()
         self._is_stopping = False
         self._kept_state = 0
-        self._recent: deque[Event] = deque(maxlen=RECENT)
+        self._recent = Recent(RECENT)
         self._reading = asyncio.Semaphore(_READERS)
         self.oldest = 1
         """Number of the oldest event that is kept; one more than `newest` when there is none."""
@@ -140,13 +140,12 @@ class EventLog:
         """
         self.require(sequence)
         expected = sequence + 1
-        if self._recent and self._recent[0].sequence <= expected:
-            # Whoever was away for a moment costs the database nothing.
-            missed = list(islice(self._recent, expected - self._recent[0].sequence, None))
-            if missed:
-                yield missed
+        while missed := self._recent.after(expected - 1, self.newest):
+            yield missed
+            expected += len(missed)
+        if expected > self.newest:
             return
-        pieces = self._records.walk(sequence)
+        pieces = self._records.walk(expected - 1)
         while True:
             async with self._reading:
                 events = await anext(pieces, None)
@@ -216,10 +215,8 @@ class EventLog:
                 break
             drafts.append(one)
         lost = self.lost
-        events = await self._records.append(drafts, int(self._clock()))
-        if events[0].sequence != self.newest + 1:
-            # Another process has written in between: what is in memory has a hole.
-            self._recent.clear()
+        events, packed = await self._records.append(drafts, int(self._clock()))
+        self._recent.add(events, packed)
         for start in range(0, len(events), _TOLD):
             if start:
                 await asyncio.sleep(0)
@@ -228,7 +225,6 @@ class EventLog:
                 for _ in piece:
                     self._waiting.popleft()
             self.newest = piece[-1].sequence
-            self._recent.extend(piece)
             self._tell(piece)
         if time.monotonic() - self._pruned_at >= _PRUNE_SECONDS:
             await self.prune()
