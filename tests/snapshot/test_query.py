@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec.structs import replace
 
 from s9s.domain.changes import Changes
 from s9s.domain.jobs import Job, JobState
@@ -136,6 +137,34 @@ class Comparison(RuleBasedStateMachine):
         made = self.table.apply(changes, keep)
         self.plain.apply(changes, keep)
         self.check_changes(before, made)
+
+    @rule(changed=st.lists(jobs(), min_size=1, max_size=8, unique_by=lambda one: one.numeric_id))
+    def go_on(self, changed: list[Job]) -> None:
+        """As most polls: what is known is where it was, what is new was submitted last."""
+        known = self.plain.jobs
+        last = max((one.submit_time for one in known.values()), default=NOON)
+        times = {number: one.submit_time for number, one in known.items()}
+        after = [replace(one, submit_time=times.get(one.numeric_id, last + 1)) for one in changed]
+        self.apply(after, [], frozenset(), False)
+
+    @precondition(lambda self: self.plain.jobs)
+    @rule(
+        column=st.sampled_from(["states", "users", "partitions", "accounts", "qos", "names", "nodes"]),
+        changed=st.lists(jobs(), min_size=1, max_size=8, unique_by=lambda one: one.numeric_id),
+    )
+    def ask_beside(self, column: str, changed: list[Job]) -> None:
+        """Every word of a column before and after others are there."""
+        words = {
+            "states": [*JobState, "CONFIGURING"],
+            "partitions": ["gpu", "normal"],
+            "nodes": ["n1", "n2", "n3"],
+        }.get(column, ["a", "B", "b", "ä", "aa", ""])
+        queries = [JobQuery(**{column: frozenset({str(word)})}) for word in words]  # type: ignore[arg-type]
+        for query in queries:
+            self.ask(query, NOON)
+        self.go_on(changed)
+        for query in queries:
+            self.ask(query, NOON)
 
     @rule(finished=st.lists(jobs(finished=True), max_size=8))
     def add_finished(self, finished: list[Job]) -> None:

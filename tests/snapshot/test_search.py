@@ -79,7 +79,7 @@ def test_what_is_kept_between_views_follows_the_jobs() -> None:
     kept: dict[str, tuple[int, Texts]] = {}
 
     def names(question: str) -> set[str]:
-        view = JobView(table.columns, table.columns.order, kept)
+        view = JobView(table.columns, table.columns.order[::-1], kept)
         hits = search({"jobs": view}, words_of(question), 5000)
         places = hits["jobs"].places if "jobs" in hits else []
         return {table.jobs[slot].job_name for slot in view.slots(places)}
@@ -103,7 +103,7 @@ def table_of(*jobs: Job) -> JobTable:
 
 
 def found(table: JobTable, question: str, limit: int = 10) -> list[str]:
-    view = JobView(table.columns, table.columns.order, {})
+    view = JobView(table.columns, table.columns.order[::-1], {})
     tokens = sorted(view.tokens())
     hits = search({"jobs": view}, words_of(question), limit, meant=lambda word: like(word, tokens))
     if "jobs" not in hits:
@@ -154,21 +154,21 @@ class TestJobs:
     def test_the_latest_of_many_that_are_as_good(self) -> None:
         table = table_of(*(job(number, submit_time=number) for number in range(1, 200)))
         assert found(table, "simulation", limit=3) == ["199", "198", "197"]
-        view = JobView(table.columns, table.columns.order, {})
+        view = JobView(table.columns, table.columns.order[::-1], {})
         assert search({"jobs": view}, ["alice"], 3)["jobs"].total == 199
 
     def test_a_view_stays_as_it_was(self) -> None:
         table, texts = table_of(job(1, job_name="before"), job(2, job_name="other")), {}
-        view = JobView(table.columns, table.columns.order, texts)
+        view = JobView(table.columns, table.columns.order[::-1], texts)
         table.apply(some([job(1, job_name="after"), job(3, job_name="before")], removed=[2]))
         assert search({"jobs": view}, ["before"], 9)["jobs"].total == 1
-        later = JobView(table.columns, table.columns.order, texts)
+        later = JobView(table.columns, table.columns.order[::-1], texts)
         hits = search({"jobs": later}, ["before"], 9)["jobs"]
         assert [table.jobs[slot].numeric_id for slot in later.slots(hits.places)] == [3]
 
     def test_jobs_of_no_table_are_worth_the_same(self) -> None:
         jobs = [one for one in self.table.jobs if one.state.is_finished]
-        view = JobView(self.table.columns, self.table.columns.order, {})
+        view = JobView(self.table.columns, self.table.columns.order[::-1], {})
         for word in ("simulation", "alice", "phys", "3"):
             few = search({"past": FewJobs(jobs)}, [word], 9)["past"]
             all_ = search({"jobs": view}, [word], 9)["jobs"]

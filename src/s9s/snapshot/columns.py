@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from s9s.domain.jobs import Job
-from s9s.snapshot.records import CODES, NONE, NUMBERS, Numbers, Records, Rows, usual_id
-from s9s.snapshot.vocabulary import Codes, Vocabulary
+from s9s.snapshot.records import CODES, NONE, NUMBERS, Numbers, Records, usual_id
+from s9s.snapshot.rows import Keys, RowOrder, Rows, key_of, slots_of
+from s9s.snapshot.sets import Sets
+from s9s.snapshot.vocabulary import NOTHING, Codes, Vocabulary
 
 #: Columns of numbers: those of the jobs, and `Job.clock`.
 COLUMNS: Final = (*NUMBERS, "clock")
@@ -44,15 +46,20 @@ class Columns:
         # Slurm compares accounts and QOS without case.
         self.vocabularies["account"] = Vocabulary(lambda name: (name.lower(),))
         self.vocabularies["qos"] = Vocabulary(lambda name: (name.lower(),))
-        self.order: Rows = np.zeros(0, np.int32)
-        """Slots by descending submit time, then numeric id. Every change replaces it, none alters it."""
-        self._keys: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self.sets: Final = Sets()
+        """Rows of `order` by the words of their values."""
+        self._order: Final = RowOrder()
         self._numbers: dict[str, Numbers] = {name: np.zeros(_SMALLEST, np.int32) for name in COLUMNS}
         self._codes = {name: np.zeros(_SMALLEST, np.int32) for name in CODES}
         self._job_ids: dict[int, str] = {}
         self._length = 0
         self._records: Records | None = None
-        self._key: npt.NDArray[np.int64] = np.zeros(_SMALLEST, np.int64)
+        self._key: Keys = np.zeros(_SMALLEST, np.int64)
+
+    @property
+    def order(self) -> Rows:
+        """Slots by submit time, then numeric id. Every change replaces it, none alters it."""
+        return self._order.slots
 
     @property
     def capacity(self) -> int:
@@ -89,7 +96,7 @@ class Columns:
 
     def places(self, slots: Collection[int]) -> npt.NDArray[np.intp]:
         """Where in `order` these slots stand."""
-        return self._keys.searchsorted(self._key[np.fromiter(slots, np.int32, len(slots))])
+        return self._order.rows(self._key[slots_of(slots)])
 
     def clocks(self, slots: Sequence[int]) -> list[int]:
         """`Job.clock` of each."""
@@ -110,6 +117,7 @@ class Columns:
         jobs = [*fresh.values(), *(after for _, after in known.values())]
         slots = np.fromiter((*fresh, *known), np.int32)
         self._make_room(int(slots.max(initial=-1)) + 1)
+        self._write_keys(slots, len(fresh), jobs)
         self._write_codes(_LIVELY, fresh, known, jobs)
         other = {
             slot: after for slot, (before, after) in known.items() if _steady_of(before) != _steady_of(after)
@@ -118,7 +126,6 @@ class Columns:
             self._write_codes(_STEADY, fresh, other, [*fresh.values(), *other.values()])
         if jobs:
             self._write_numbers(slots, jobs)
-        self._write_keys(slots, len(fresh), jobs)
 
     def _write_codes(
         self, names: Sequence[str], fresh: Collection[int], known: Collection[int], jobs: Sequence[Job]
@@ -127,8 +134,19 @@ class Columns:
         for name in names:
             vocabulary, column = self.vocabularies[name], self._codes[name]
             codes = vocabulary.encode([value_of(job, name) for job in jobs])
-            vocabulary.release(column[slots[len(fresh) :]])
+            before = column[slots]
+            before[: len(fresh)] = NOTHING
+            if name in self.sets:
+                self._move(name, slots, before, codes)
+            vocabulary.release(before[len(fresh) :])
             column[slots] = codes
+
+    def _move(self, name: str, slots: Rows, before: Codes, after: Codes) -> None:
+        """Keep the sets of a column true."""
+        changed = np.flatnonzero(before != after)
+        rows = self._order.rows(self._key[slots[changed]]).tolist()
+        was, is_now = (map(self.vocabularies[name].words, some[changed].tolist()) for some in (before, after))
+        self.sets.move(name, rows, was, is_now)
 
     def _write_numbers(self, slots: Rows, jobs: Sequence[Job]) -> None:
         values = np.array([_numbers_of(job) for job in jobs], np.float64)
@@ -147,7 +165,7 @@ class Columns:
                 self._job_ids.pop(slot, None)
 
     def _write_keys(self, slots: Rows, fresh: int, jobs: Sequence[Job]) -> None:
-        keys = np.fromiter((-(job.submit_time << 32 | job.numeric_id) for job in jobs), np.int64, len(jobs))
+        keys = np.fromiter((key_of(job.submit_time, job.numeric_id) for job in jobs), np.int64, len(jobs))
         moved = np.flatnonzero(keys[fresh:] != self._key[slots[fresh:]]) + fresh
         out = self._key[slots[moved]]
         self._key[slots] = keys
@@ -161,17 +179,10 @@ class Columns:
         self._numbers["numeric_id"][gone] = NONE
         self._reorder(self._key[gone], gone[:0])
 
-    def _reorder(self, out: npt.NDArray[np.int64], coming: Rows) -> None:
+    def _reorder(self, out: Keys, coming: Rows) -> None:
         """Take the keys `out` from the order and put the slots `coming` in their places."""
-        keys, order = self._keys, self.order
-        if len(out):
-            places = np.searchsorted(keys, out)
-            keys, order = np.delete(keys, places), np.delete(order, places)
-        if len(coming):
-            coming = coming[np.argsort(self._key[coming])]
-            places = np.searchsorted(keys, self._key[coming])
-            keys, order = np.insert(keys, places, self._key[coming]), np.insert(order, places, coming)
-        self._keys, self.order = keys, order
+        if not self._order.change(out, coming, self._key[coming]):
+            self.sets.clear()
 
     def _make_room(self, slots: int) -> None:
         if slots > self._length:

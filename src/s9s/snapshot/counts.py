@@ -8,7 +8,7 @@ import numpy.typing as npt
 from s9s.domain.jobs import JobState
 from s9s.snapshot.arrays import count_tasks
 from s9s.snapshot.columns import Columns
-from s9s.snapshot.records import Rows
+from s9s.snapshot.rows import Rows
 
 
 def count_by_user(columns: Columns, rows: Rows | None = None) -> dict[str, tuple[int, int]]:

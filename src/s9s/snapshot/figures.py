@@ -16,7 +16,7 @@ from msgspec import Struct
 from s9s.domain.jobs import JobState
 from s9s.snapshot.arrays import count_tasks
 from s9s.snapshot.columns import Columns
-from s9s.snapshot.records import Rows
+from s9s.snapshot.rows import Rows
 from s9s.snapshot.store import JobTable
 from s9s.snapshot.vocabulary import Flags
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence, Set
+from operator import attrgetter
 from typing import Final
 
 from s9s.backends.base import Backend, Feed
@@ -118,8 +119,10 @@ class JobFollower:
         """Take over what has changed."""
         keep = self._newer_than(number)
         size = PIECE if self._applied else _FIRST_PIECE
-        for start in range(0, len(changes.changed), size):
-            piece = changes.changed[start : start + size]
+        # What is submitted later has a higher id: each piece's new jobs come after those of the one before.
+        changed = sorted(changes.changed, key=attrgetter("numeric_id"))
+        for start in range(0, len(changed), size):
+            piece = changed[start : start + size]
             part = Changes(asked_at=changes.asked_at, changed=piece, removed=[])
             await self._tell(self._table.apply(part, keep))
 

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from s9s.domain.durations import UNLIMITED
 from s9s.domain.queries import JOB_SORT_FIELDS
 from s9s.snapshot.columns import Columns
-from s9s.snapshot.records import CODES, NUMBERS, Rows
+from s9s.snapshot.records import CODES, NUMBERS
+from s9s.snapshot.rows import Rows
 from s9s.snapshot.vocabulary import NOTHING
 
 Values = npt.NDArray[np.float64]

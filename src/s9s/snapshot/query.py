@@ -1,13 +1,14 @@
 """Questions to a `JobTable`: filters and pages. `ordering` has the orders.
 
-Every filter is a set of rows, kept as a bitmap in the order of submission (`bitmaps`): one for each value of
-a column. They are made when they are first asked for and hold until the table changes.
+Every filter is a set of rows, kept as a bitmap in the order of submission (`bitmaps`): one for each word of a
+column, made when it is first asked for and kept true from then on (`sets`). What else was found holds until
+the table changes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import reduce
+from functools import partial, reduce
 from operator import attrgetter, or_
 from typing import Any, Final, NamedTuple
 
@@ -20,7 +21,7 @@ from s9s.snapshot.bitmaps import all_places, pack, places, rows_at
 from s9s.snapshot.columns import pick
 from s9s.snapshot.counts import count_by_user
 from s9s.snapshot.ordering import arrange
-from s9s.snapshot.records import Rows
+from s9s.snapshot.rows import Rows
 from s9s.snapshot.store import JobTable
 
 #: Filters that a column answers.
@@ -70,18 +71,18 @@ def find(table: JobTable, query: JobQuery, now: int) -> Slots:
         return Slots(rows[first:last].tolist(), len(rows))
     order, chosen = table.columns.order, _matching(table, query)
     if chosen is None:
-        return Slots((order if query.descending else order[::-1])[first:last].tolist(), len(order))
+        return Slots((order[::-1] if query.descending else order)[first:last].tolist(), len(order))
     total = len(chosen)
     if query.descending:
-        page = places(chosen, first, last)
-    else:
         page = places(chosen, total - last, total - first)[::-1]
+    else:
+        page = places(chosen, first, last)
     return Slots(pick(order, page.tolist()), total)
 
 
 def visible_rows(table: JobTable, visibility: Visibility) -> Rows:
     """Slots of all that is visible, latest submission first."""
-    return _rows(table, _visible(table, visibility))
+    return _rows(table, _visible(table, visibility))[::-1]
 
 
 def counts_by_user(table: JobTable, visibility: Visibility) -> Mapping[str, tuple[int, int]]:
@@ -126,7 +127,7 @@ def _notes(table: JobTable, rows: Rows, field: str) -> Mapping[int, str] | None:
 
 
 def _rows(table: JobTable, chosen: BitMap) -> Rows:
-    """All slots of a set, latest submission first."""
+    """All slots of a set, in the order of submission."""
     return table.columns.order.take(all_places(chosen))
 
 
@@ -155,16 +156,17 @@ def _with_words(table: JobTable, column: str, words: Collection[str]) -> BitMap:
     """Rows whose value in a column goes by any of these words."""
     if not 0 < len(words) <= _FEW_WORDS:
         return table.answers.get((column, words), _with_values, table, column, words)
-    get = table.answers.get
     if len(words) > 1 and len(table.columns.vocabularies[column]) <= _FEW_VALUES:
         # Of few values few combinations are asked for, and those again and again.
-        return get((column, words), _any_of, table, column, words)
+        return table.answers.get((column, words), _any_of, table, column, words)
     return _any_of(table, column, words)
 
 
 def _any_of(table: JobTable, column: str, words: Collection[str]) -> BitMap:
-    get = table.answers.get
-    return reduce(or_, [get((column, word), _with_values, table, column, (word,)) for word in words])
+    get = table.columns.sets.get
+    if column in _CASELESS:
+        words = {word.lower() for word in words}
+    return reduce(or_, [get(column, word, partial(_with_values, table, column, (word,))) for word in words])
 
 
 def _with_values(table: JobTable, column: str, words: Collection[str]) -> BitMap:

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from s9s.domain.jobs import Job, JobState
+from s9s.snapshot.rows import Rows
 
-Rows = npt.NDArray[np.int32]
 #: 32 bits wide until a value needs more.
 Numbers = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 

@@ -15,7 +15,7 @@ from rapidfuzz.process import extract
 
 from s9s.domain.jobs import Job
 from s9s.snapshot.columns import Columns, value_of
-from s9s.snapshot.records import Rows
+from s9s.snapshot.rows import Rows
 from s9s.snapshot.texts import EXACT, PREFIX, KeptTexts, MendedTexts, Texts, Weights, mended_at_most
 from s9s.snapshot.vocabulary import Codes
 

@@ -19,7 +19,8 @@ from s9s.snapshot.arrays import parse_address
 from s9s.snapshot.columns import Columns
 from s9s.snapshot.counts import count_by_user
 from s9s.snapshot.memo import Memo
-from s9s.snapshot.records import Records, Rows, View
+from s9s.snapshot.records import Records, View
+from s9s.snapshot.rows import Rows
 
 #: `JobTable.finished_since` while nothing is known of finished jobs.
 NEVER: Final = 2**62

@@ -78,6 +78,13 @@ class Vocabulary:
             return [self._codes[word] for word in words if word in self._codes]
         return sorted(set().union(*(self._by_key.get(word, ()) for word in words)))
 
+    def words(self, code: int) -> Iterable[str]:
+        """What a filter finds the value of a code by."""
+        value = self.values[code]
+        if value is None:
+            return ()
+        return (value,) if self._keys is None else self._keys(value)
+
     def changed_since(self, version: int, most: int) -> set[int] | None:
         """Codes whose values came or went since a version; ``None`` after more than `most` changes."""
         passed = self.version - version

@@ -21,7 +21,7 @@ from s9s.services.history.finished import History
 from s9s.services.search.findable import Findable, Named
 from s9s.services.search.things import Thing, job_title
 from s9s.snapshot.query import visible_rows
-from s9s.snapshot.records import Rows
+from s9s.snapshot.rows import Rows
 from s9s.snapshot.search import FewJobs, Hits, JobView, View, like, search, words_of
 from s9s.snapshot.texts import Texts
 from s9s.storage.history_search import HistorySearch
@@ -185,7 +185,7 @@ class Search:
         table, sight = self._cluster.snapshot.jobs, self._sight(caller)
         live: JobView | None = None
         if "jobs" in wanted:
-            rows = table.columns.order if sight is None else visible_rows(table, sight)
+            rows = table.columns.order[::-1] if sight is None else visible_rows(table, sight)
             live = JobView(table.columns, self._not_past(rows, reach), self._texts)
         things = self._findable.views(caller, wanted)
 
