@@ -5,7 +5,6 @@ import logging
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +13,7 @@ from typing import Any, Self
 from lab import config, slurm, tokens
 from lab.accounts import create_associations
 from lab.commands import run
-from lab.daemons import POLL_SECONDS, Daemon, end, processes_of
+from lab.daemons import Daemon, end, processes_of
 from lab.errors import LabError
 from lab.load import load_jobs
 from lab.locks import locked
@@ -22,6 +21,7 @@ from lab.packages import DEFAULT_CACHE, install, locate, require
 from lab.shared import DEFAULT_DIRECTORY, Shared
 from lab.state import State
 from lab.users import create_users, home, login
+from lab.waiting import wait_for_accounting, wait_for_nodes
 
 log = logging.getLogger("lab")
 
@@ -198,7 +198,9 @@ class Lab:
         self._daemon(name).start()
 
     def stop(self, name: str) -> None:
-        """End one daemon in an orderly way and wait until it is gone."""
+        """End one daemon in an orderly way and wait until it is gone; slurmctld tells slurmdbd all before."""
+        if name == "slurmctld":
+            self._wait_for_accounting()
         self._daemon(name).stop()
 
     def kill(self, name: str) -> None:
@@ -213,6 +215,8 @@ class Lab:
     def reconfigure(self, *, restart: bool = False, **settings: object) -> None:
         """Change settings of slurm.conf (None: back to the lab's own) and have slurmctld take them over.
 
+        Returns when all nodes are up again.
+
         Args:
             restart: restart slurmctld, for what `scontrol reconfigure` does not reach.
             settings: such as PrivateData="jobs".
@@ -223,6 +227,7 @@ class Lab:
             slurm.write_conf(self._shape())
             if restart:
                 self.restart("slurmctld")
+                self._wait_for_nodes()
             else:
                 self._reread()
 
@@ -255,21 +260,19 @@ class Lab:
         self._wait_for_nodes()
 
     def _reread(self) -> None:
+        self._wait_for_accounting()
         run([self.bin_dir / "scontrol", "reconfigure"])
         self._daemon("slurmctld").wait_ready()
         self._wait_for_nodes()
 
-    def _wait_for_nodes(self, timeout: float = 60) -> None:
-        deadline = time.monotonic() + timeout
-        while self.nodes and (waiting := self._nodes_not_up()):
-            if time.monotonic() > deadline:
-                raise LabError(f"nodes not up after {timeout:g} s: {waiting}")
-            time.sleep(POLL_SECONDS)
+    def _wait_for_nodes(self) -> None:
+        if self.nodes:
+            wait_for_nodes(self.bin_dir)
 
-    def _nodes_not_up(self) -> str:
-        """Nodes that have not registered yet; what somebody has set DOWN or drained has."""
-        lines = run([self.bin_dir / "sinfo", "-h", "-a", "-N", "-o", "%N %t"]).stdout.splitlines()
-        return ", ".join(sorted({line for line in lines if line.endswith(("unk", "*"))}))
+    def _wait_for_accounting(self) -> None:
+        daemons = self._daemons()
+        if daemons["slurmctld"].pid is not None and daemons["slurmdbd"].pid is not None:
+            wait_for_accounting(self.bin_dir)
 
     def _shape(self) -> config.Shape:
         slurmctld, slurmdbd, slurmrestd, *slurmd = self._state.require()["ports"]

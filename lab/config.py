@@ -152,7 +152,11 @@ def _scheduling() -> dict[str, object]:
         "PriorityWeightQOS": 10000,
         "KillWait": 5,
         "MinJobAge": 300,
-        "ReturnToService": 2,
+        # What somebody sets DOWN stays so: with 2 the next registration of its slurmd would bring it back.
+        "ReturnToService": 1,
+        # slurmstepd that could not tell slurmctld of a killed step tries again after 60 seconds. The usual
+        # 60 are over then, and the node would be drained: "Kill task failed".
+        "UnkillableStepTimeout": 180,
     }
 
 

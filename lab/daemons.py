@@ -14,6 +14,8 @@ from lab.errors import LabError
 POLL_SECONDS = 0.02
 MARK = "S9S_LAB"
 """Environment variable that names the state directory in every daemon and what it forks."""
+_statuses: dict[int, int] = {}
+"""How processes that this one started have ended, by pid."""
 
 
 class Daemon:
@@ -80,7 +82,7 @@ class Daemon:
         deadline = time.monotonic() + timeout
         while not self._ready():
             if self.pid is None:
-                raise LabError(f"{self.name} ended at once; its log says:\n{self._tail()}")
+                raise LabError(f"{self.name} {self._how_it_ended()}; its log says:\n{self._tail()}")
             if time.monotonic() > deadline:
                 raise LabError(f"{self.name} is not ready after {timeout:g} s; its log says:\n{self._tail()}")
             time.sleep(POLL_SECONDS)
@@ -106,6 +108,14 @@ class Daemon:
             raise LabError(f"{self.name} does not run")
         fields = _stat(pid)
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def _how_it_ended(self) -> str:
+        with suppress(FileNotFoundError, ValueError, KeyError):
+            pid = json.loads(self._record.read_text())["pid"]
+            _reap(pid)
+            code = os.waitstatus_to_exitcode(_statuses[pid])
+            return f"was killed: {signal.strsignal(-code)}" if code < 0 else f"ended with status {code}"
+        return "ended"  # another process started it, and has its status
 
     def _tail(self) -> str:
         return self.log_file.read_bytes()[-1500:].decode(errors="replace").strip() or "(nothing)"
@@ -198,10 +208,17 @@ def _stat(pid: int) -> list[str]:
 
 def _started(pid: int) -> int | None:
     """Start time of a process in clock ticks since boot; None if it is gone or a zombie (ours are reaped)."""
-    with suppress(OSError):
-        os.waitpid(pid, os.WNOHANG)
+    _reap(pid)
     with suppress(OSError, IndexError):
         fields = _stat(pid)
         if fields[0] not in "ZX":
             return int(fields[19])
     return None
+
+
+def _reap(pid: int) -> None:
+    """Keep the status of a process that has ended, if it is a child of this one."""
+    with suppress(OSError):
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            _statuses[ended] = status

@@ -130,6 +130,40 @@ def test_reconfigure_sets_and_takes_back(lab: Lab) -> None:
 
 
 @pytest.mark.slurm
+@pytest.mark.parametrize("restart", [False, True])
+def test_slurmctld_outlives_a_change_after_an_outage_of_slurmdbd(lab: Lab, restart: bool) -> None:
+    """What 24.11.5 had still to tell of a job with a new script killed it."""
+    lab.stop("slurmdbd")
+    try:
+        submit(lab, "alice", "-o", "/dev/null", "--wrap", f"true {time.time()}")
+        eventually(lambda: "DBD Agent queue size: 0\n" not in lab.run("root", "sdiag").stdout)
+    finally:
+        lab.start("slurmdbd")
+    pid = lab.status()["slurmctld"]
+    lab.reconfigure(restart=restart)
+    assert (lab.status()["slurmctld"] == pid) is not restart
+    assert lab.run("alice", "scontrol", "ping").returncode == 0
+    nodes = lab.run("alice", "sinfo", "-h", "-N", "-o", "%T").stdout.split()
+    assert not {"unknown", "down"} & set(nodes)
+
+
+@pytest.mark.slurm
+def test_a_node_set_down_stays_so_when_its_slurmd_registers(lab: Lab) -> None:
+    def shown(what: str) -> str:
+        node = lab.run("dave", "scontrol", "-o", "show", "node", "node003").stdout
+        return next(word for word in node.split() if word.startswith(f"{what}="))
+
+    before = shown("SlurmdStartTime")
+    lab.run("dave", "scontrol", "update", "nodename=node003", "state=down", "reason=test")
+    try:
+        lab.restart("slurmd-node003")
+        eventually(lambda: shown("SlurmdStartTime") != before)
+        assert shown("State").startswith("State=DOWN")
+    finally:
+        lab.run("dave", "scontrol", "update", "nodename=node003", "state=resume")
+
+
+@pytest.mark.slurm
 def test_up_again_changes_nothing(lab: Lab) -> None:
     before = lab.env()
     Lab(directory=lab.directory).up()

@@ -61,11 +61,14 @@ def test_stop_kills_what_ignores_sigterm(directory: Path) -> None:
     assert daemon.pid is None
 
 
-def test_a_daemon_that_ends_at_once_shows_its_log(directory: Path) -> None:
-    daemon = Daemon(
-        "broken", directory, ["sh", "-c", "echo bad configuration >&2; exit 1"], ready=lambda: False
-    )
-    with pytest.raises(LabError, match="bad configuration"):
+@pytest.mark.parametrize(
+    ("ends", "how"),
+    [("exit 3", "ended with status 3"), ("kill -FPE $$", "was killed: Floating point exception")],
+)
+def test_a_daemon_that_ends_at_once_says_how_and_shows_its_log(directory: Path, ends: str, how: str) -> None:
+    script = f"echo bad configuration >&2; {ends}"
+    daemon = Daemon("broken", directory, ["sh", "-c", script], ready=lambda: False)
+    with pytest.raises(LabError, match=f"broken {how}; its log says:\nbad configuration"):
         daemon.start()
 
 

@@ -254,12 +254,6 @@ async def test_without_slurmctld_everything_says_so_in_seconds(site: Site, lab: 
     nodes = site.backend.nodes_feed()
     await asyncio.gather(feed.poll(), nodes.poll())
 
-    async def accounting_is_told() -> bool:
-        return "DBD Agent queue size: 0\n" in lab.run("root", "sdiag").stdout
-
-    await until(
-        accounting_is_told
-    )  # slurmctld 24.11.5 dies at its start (a division by zero) with a queue left
     lab.stop("slurmctld")
     try:
         began = time.monotonic()
