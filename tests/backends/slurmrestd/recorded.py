@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import httpx2
 
 from s9s.backends.slurmrestd import RestBackend
+from s9s.backends.slurmrestd.answers import Response
 
 FOLDER = Path(__file__).parents[2] / "recordings"
 ALL = sorted(f"{folder.parent.name}/{folder.name}" for folder in FOLDER.glob("*/v*"))
@@ -17,7 +19,7 @@ ALL = sorted(f"{folder.parent.name}/{folder.name}" for folder in FOLDER.glob("*/
 NATIVE = ["22.05/v0.0.38", "24.11/v0.0.42", "26.05/v0.0.45"]
 """Each Slurm with the version that is spoken with it; the only ones with writes and outages."""
 
-Handler = Callable[[httpx2.Request], httpx2.Response]
+Handler = Callable[[httpx2.Request], Any]
 
 
 def recording(where: str, name: str) -> tuple[int, bytes]:
@@ -28,6 +30,27 @@ def recording(where: str, name: str) -> tuple[int, bytes]:
 
 def body(where: str, name: str) -> bytes:
     return recording(where, name)[1]
+
+
+class Played:
+    """`wire.Network` whose answers a function gives, at once or when it is awaited."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+
+    async def exchange(self, request: bytes, timeout: float) -> Response:
+        head, _, content = request.partition(b"\r\n\r\n")
+        first, *lines = head.decode().split("\r\n")
+        method, target, _ = first.split(" ")
+        headers = dict(line.split(": ", 1) for line in lines)
+        given = self._handler(
+            httpx2.Request(method, f"http://slurmrestd{target}", headers=headers, content=content)
+        )
+        answered = await given if inspect.isawaitable(given) else given
+        return Response(answered.status_code, answered.content)
+
+    async def close(self) -> None:
+        pass
 
 
 class Tokens:
@@ -85,10 +108,10 @@ class Slurmrestd:
             url="http://slurmrestd",
             tokens=Tokens(),
             home=lambda user: f"/home/{user}",
-            network=httpx2.MockTransport(self.answer),
+            network=Played(self.answer),
         )
 
-    def answer(self, request: httpx2.Request) -> httpx2.Response:
+    def answer(self, request: httpx2.Request) -> Any:
         self.requests.append(request)
         if f"/{self.version}/" not in request.url.path:
             return httpx2.Response(
@@ -98,7 +121,6 @@ class Slurmrestd:
         if isinstance(given, list):
             given = given.pop(0) if len(given) > 1 else given[0]
         if callable(given):
-            answered: httpx2.Response = given(request)
-            return answered
+            return given(request)
         status, content = recording(self.where, given)
         return httpx2.Response(status, content=content)

@@ -25,7 +25,7 @@ from s9s.domain.errors import (
 )
 from s9s.domain.jobs import JobState, JobSubmission, JobUpdate
 from s9s.domain.nodes import NodeAction, NodeUpdate
-from tests.backends.slurmrestd.recorded import NATIVE, Slurmrestd, Tokens, recording
+from tests.backends.slurmrestd.recorded import NATIVE, Played, Slurmrestd, Tokens, recording
 
 SCRIPT = JobSubmission(script="#!/bin/sh\ntrue\n", working_directory="/tmp")
 DRAIN = NodeUpdate(action=NodeAction.DRAIN, reason="x")
@@ -349,7 +349,7 @@ async def test_22_says_nothing_when_slurmctld_is_out() -> None:
             return httpx2.Response(status, content=content)
 
         out.answers["GET", "slurm/jobs"] = fail
-        transport = Transport("http://slurmrestd", network=httpx2.MockTransport(out.answer))
+        transport = Transport("http://slurmrestd", network=Played(out.answer))
         return Client(transport, Tokens(), clock=lambda: now[0])
 
     listing = (build.list_jobs(None), payloads.Jobs, Asked(action="list jobs"))

@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-import httpx2
-
 from s9s.backends.base import Feed, Unsupported
 from s9s.backends.slurmrestd import build, parse, payloads
 from s9s.backends.slurmrestd.accounting import Accounting
@@ -22,6 +20,7 @@ from s9s.backends.slurmrestd.lookup import JobLookup, asked
 from s9s.backends.slurmrestd.submissions import check_script, submit
 from s9s.backends.slurmrestd.tokens import TokenSource
 from s9s.backends.slurmrestd.transport import Transport
+from s9s.backends.slurmrestd.wire import Network
 from s9s.domain.accounting import User
 from s9s.domain.clusters import ClusterInfo
 from s9s.domain.directives import with_directives
@@ -63,7 +62,7 @@ class RestBackend:
         home: Callable[[str], str] = _home,
         timeout_seconds: float = 60.0,
         ca: str | None = None,
-        network: httpx2.AsyncBaseTransport | None = None,
+        network: Network | None = None,
     ) -> None:
         self._tokens = tokens
         self._home = home

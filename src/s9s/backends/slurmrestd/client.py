@@ -12,12 +12,13 @@ import msgspec
 
 from s9s.backends.base import Unsupported
 from s9s.backends.slurmrestd import payloads
+from s9s.backends.slurmrestd.answers import Response
 from s9s.backends.slurmrestd.breaker import Breaker
 from s9s.backends.slurmrestd.build import PING
 from s9s.backends.slurmrestd.errors import Asked, error_of, most_telling
 from s9s.backends.slurmrestd.steps import Dialect, Request
 from s9s.backends.slurmrestd.tokens import TokenSource
-from s9s.backends.slurmrestd.transport import Response, Transport
+from s9s.backends.slurmrestd.transport import Transport
 from s9s.backends.slurmrestd.versions import REFUSED, VERSIONS, dialect
 from s9s.domain.errors import SlurmError, SlurmUnavailable
 

@@ -95,7 +95,7 @@ class Dialect:
                 request = lower(request)
         return request
 
-    def answer(self, kind: type[A], content: bytes) -> A:
+    def answer(self, kind: type[A], content: bytes | bytearray) -> A:
         """An answer of the version in the newest form.
 
         Raises:

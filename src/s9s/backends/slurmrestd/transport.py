@@ -1,39 +1,22 @@
-"""HTTP to one slurmrestd: a bounded pool of connections, timeouts, retries for reads, nothing about Slurm."""
+"""Calls on one slurmrestd: what goes over the wire, and retries for reads; nothing about Slurm."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import random
 import ssl
 from collections.abc import Mapping, Sequence
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
-import httpx2
-from msgspec import Struct
-
+from s9s.backends.slurmrestd.answers import MAX_ANSWER_BYTES, Failed, Response, TooLarge, TooSlow
+from s9s.backends.slurmrestd.wire import Network, Place, Wire
 from s9s.domain.errors import SlurmError, SlurmUnavailable
 
-#: slurmrestd serves each connection with a thread of its own, 20 by default; others want some too.
-MAX_CONNECTIONS: Final = 12
-#: 100,000 jobs are 500 MB or more (24.11, 26.05); what is larger is no answer that we could use.
-MAX_ANSWER_BYTES: Final = 2 * 1024**3
-CONNECT_SECONDS: Final = 3.0
-#: For a free connection.
-WAIT_SECONDS: Final = 10.0
 _READ_ATTEMPTS: Final = 3
 _RETRY_SECONDS: Final = 0.1
-_READS: Final = frozenset({"GET", "HEAD"})
-
-#: Without a connection nothing was sent.
-_NEVER_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
-
-
-class Response(Struct, frozen=True):
-    """An answer, whatever its status."""
-
-    status: int
-    content: bytes
+_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Transport:
@@ -49,24 +32,32 @@ class Transport:
         SlurmUnavailable: when `ca` holds no certificates.
     """
 
-    def __init__(
-        self, url: str, *, ca: str | None = None, network: httpx2.AsyncBaseTransport | None = None
-    ) -> None:
-        limits = httpx2.Limits(
-            max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS, keepalive_expiry=20
-        )
-        socket = url.removeprefix("unix://").removeprefix("unix:") if url.startswith("unix:") else None
-        self._client = httpx2.AsyncClient(
-            base_url="http://localhost" if socket else url.rstrip("/"),
-            transport=network or httpx2.AsyncHTTPTransport(uds=socket, limits=limits, verify=_verifying(ca)),
-            # No proxy of the environment stands between us and slurmrestd.
-            trust_env=False,
-            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "s9s"},
-        )
+    def __init__(self, url: str, *, ca: str | None = None, network: Network | None = None) -> None:
+        headers = {
+            "Host": "localhost",
+            # Not "close": 26.05 then garbles its errors.
+            "Connection": "keep-alive",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "s9s",
+        }
+        if url.startswith("unix:"):
+            self._prefix = ""
+            place = Place(path=url.removeprefix("unix://").removeprefix("unix:"))
+        else:
+            parts = urlsplit(url)
+            self._prefix = parts.path.rstrip("/")
+            tls = _verifying(ca) if parts.scheme == "https" else None
+            place = Place(host=parts.hostname or "", port=parts.port or _PORTS[parts.scheme], tls=tls)
+            login, _, headers["Host"] = parts.netloc.rpartition("@")
+            if login:
+                headers["Authorization"] = f"Basic {base64.b64encode(unquote(login).encode()).decode()}"
+        self._headers = headers
+        self._network = network or Wire(place)
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        await self._network.close()
 
     async def call(
         self,
@@ -93,55 +84,55 @@ class Transport:
         Raises:
             SlurmUnavailable: when no answer comes.
         """
-        # Raw ":", "," or "/" in a query are 400 on 22.05 and 24.11, and 500 on 26.05.
-        url = "/" + "/".join(quote(segment, safe="") for segment in path)
-        if query:
-            url += "?" + "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query)
-        sent = dict(headers)
-        if body is not None:
-            sent["Content-Type"] = "application/json"
-        limits = httpx2.Timeout(timeout, connect=CONNECT_SECONDS, pool=WAIT_SECONDS)
-        attempts = _READ_ATTEMPTS if repeat and method in _READS else 1
+        request = self._request(method, path, query, headers, body)
+        attempts = _READ_ATTEMPTS if repeat and method == "GET" else 1
         for attempt in range(1, attempts + 1):
             try:
-                async with self._client.stream(
-                    method, url, headers=sent, content=body, timeout=limits
-                ) as response:
-                    return Response(response.status_code, await _read(response))
-            except httpx2.TimeoutException as error:
+                return await self._network.exchange(request, timeout)
+            except TooSlow as error:
                 # A slow slurmrestd is not helped by asking it again.
                 raise SlurmUnavailable(
-                    f"slurmrestd did not answer in time ({type(error).__name__})",
-                    never_sent=isinstance(error, _NEVER_SENT),
+                    f"slurmrestd did not answer in time ({error})", never_sent=error.never_sent
                 ) from error
-            except httpx2.TransportError as error:
+            except TooLarge as error:
+                text = f"the answer of slurmrestd is larger than {MAX_ANSWER_BYTES} bytes"
+                raise SlurmError.of("list", text) from error
+            except Failed as error:
                 if attempt == attempts:
                     raise SlurmUnavailable(
-                        f"slurmrestd is out of reach ({type(error).__name__})",
-                        never_sent=isinstance(error, _NEVER_SENT),
+                        f"slurmrestd is out of reach ({error})", never_sent=error.never_sent
                     ) from error
             await asyncio.sleep(_RETRY_SECONDS * attempt * random.uniform(0.5, 1.5))  # noqa: S311 -- spreads, hides nothing
         raise AssertionError("unreachable")
+
+    def _request(
+        self,
+        method: str,
+        path: Sequence[str],
+        query: Sequence[tuple[str, str]],
+        headers: Mapping[str, str],
+        body: bytes | None,
+    ) -> bytes:
+        # Raw ":", "," or "/" in a query are 400 on 22.05 and 24.11, and 500 on 26.05.
+        target = self._prefix + "/" + "/".join(quote(segment, safe="") for segment in path)
+        if query:
+            target += "?" + "&".join(
+                f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query
+            )
+        sent = {**self._headers, **headers}
+        if body is not None:
+            sent |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]
+        if not all(line.isascii() and line.isprintable() for line in lines):
+            raise SlurmUnavailable("slurmrestd cannot be told who calls", never_sent=True)
+        return "\r\n".join([*lines, "", ""]).encode() + (body or b"")
 
 
 def _verifying(ca: str | None) -> ssl.SSLContext:
     """Who is believed to be slurmrestd: users' tokens go there."""
     try:
-        return ssl.create_default_context(cafile=ca)
+        context = ssl.create_default_context(cafile=ca)
     except OSError as error:  # ssl's own errors are among them
         raise SlurmUnavailable(f"cluster.slurmrestd_ca cannot be used: {error.strerror or error}") from error
-
-
-async def _read(response: httpx2.Response) -> bytes:
-    content = bytearray()
-    # Not `aiter_raw`: at its end the connection would be somebody else's already.
-    assert isinstance(response.stream, httpx2.AsyncByteStream)
-    async for piece in response.stream:
-        content += piece
-        if len(content) > MAX_ANSWER_BYTES:
-            raise SlurmError.of("list", f"the answer of slurmrestd is larger than {MAX_ANSWER_BYTES} bytes")
-    connection = response.extensions.get("network_stream")
-    if response.status_code >= 400 and connection is not None:
-        # 26.05 sends some errors twice; what is left over would be the beginning of the next answer.
-        await connection.aclose()
-    return bytes(content)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
