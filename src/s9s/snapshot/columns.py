@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from s9s.domain.jobs import Job
-from s9s.snapshot.records import CODES, NONE, NUMBERS, Numbers, Records, usual_id
+from s9s.snapshot.records import CODES, NUMBERS, Records, usual_id
 from s9s.snapshot.rows import Keys, RowOrder, Rows, key_of, slots_of
 from s9s.snapshot.sets import Sets
 from s9s.snapshot.vocabulary import NOTHING, Codes, Vocabulary
+from s9s.snapshot.widths import Numbers, none_in, with_room_for
 
 #: Columns of numbers: those of the jobs, and `Job.clock`.
 COLUMNS: Final = (*NUMBERS, "clock")
@@ -21,6 +22,11 @@ COLUMNS: Final = (*NUMBERS, "clock")
 #: What most changes leave as it was, and what they do not.
 _LIVELY: Final = ("status", "nodes", "reason")
 _STEADY: Final = tuple(name for name in CODES if name not in _LIVELY)
+
+#: What stands in each column of codes for a job.
+VALUES: Final[dict[str, Callable[[Job], Any]]] = {
+    name: attrgetter("state", "flags") if name == "status" else attrgetter(name) for name in CODES
+}
 
 _numbers_of: Final = attrgetter(*COLUMNS)
 _address_of: Final = attrgetter("numeric_id", "array_job_id", "array_task_id", "het_job_id", "het_job_offset")
@@ -49,8 +55,8 @@ class Columns:
         self.sets: Final = Sets()
         """Rows of `order` by the words of their values."""
         self._order: Final = RowOrder()
-        self._numbers: dict[str, Numbers] = {name: np.zeros(_SMALLEST, np.int32) for name in COLUMNS}
-        self._codes = {name: np.zeros(_SMALLEST, np.int32) for name in CODES}
+        self._numbers: dict[str, Numbers] = {name: np.zeros(_SMALLEST, np.int8) for name in COLUMNS}
+        self._codes: dict[str, Numbers] = {name: np.zeros(_SMALLEST, np.int8) for name in CODES}
         self._job_ids: dict[int, str] = {}
         self._length = 0
         self._records: Records | None = None
@@ -82,7 +88,7 @@ class Columns:
         """A column of numbers, by slot, ``nan`` for ``None``."""
         column = self._numbers[name]
         values = column.astype(np.float64)
-        values[column == NONE] = np.nan
+        values[column == none_in(column)] = np.nan
         return values
 
     def codes(self, name: str) -> Codes:
@@ -132,8 +138,9 @@ class Columns:
     ) -> None:
         slots = np.fromiter((*fresh, *known), np.int32)
         for name in names:
-            vocabulary, column = self.vocabularies[name], self._codes[name]
-            codes = vocabulary.encode([value_of(job, name) for job in jobs])
+            vocabulary = self.vocabularies[name]
+            codes = vocabulary.encode(list(map(VALUES[name], jobs)))
+            column = self._fitting(self._codes, name, 0, codes.max(initial=0))
             before = column[slots]
             before[: len(fresh)] = NOTHING
             if name in self.sets:
@@ -150,19 +157,23 @@ class Columns:
 
     def _write_numbers(self, slots: Rows, jobs: Sequence[Job]) -> None:
         values = np.array([_numbers_of(job) for job in jobs], np.float64)
-        values[np.isnan(values)] = NONE
-        is_wide = (values.max(axis=0) >= -NONE) | (values.min(axis=0) < NONE)
+        is_missing = np.isnan(values)
+        low, high = np.fmin.reduce(values), np.fmax.reduce(values)
         for place, name in enumerate(COLUMNS):
-            column = self._numbers[name]
-            if is_wide[place] and column.dtype == np.int32:
-                column = self._numbers[name] = column.astype(np.int64)
-                self._records = None
-            column[slots] = values[:, place]
+            column = self._fitting(self._numbers, name, low[place], high[place])
+            column[slots] = np.where(is_missing[:, place], none_in(column), values[:, place])
         for slot, job in zip(slots.tolist(), jobs, strict=True):
             if job.job_id != usual_id(*_address_of(job)):
                 self._job_ids[slot] = job.job_id
             elif self._job_ids:
                 self._job_ids.pop(slot, None)
+
+    def _fitting(self, columns: dict[str, Numbers], name: str, low: float, high: float) -> Numbers:
+        """A column that has room for numbers from `low` to `high`."""
+        column = with_room_for(columns[name], low, high)
+        if column is not columns[name]:
+            columns[name], self._records = column, None
+        return column
 
     def _write_keys(self, slots: Rows, fresh: int, jobs: Sequence[Job]) -> None:
         keys = np.fromiter((key_of(job.submit_time, job.numeric_id) for job in jobs), np.int64, len(jobs))
@@ -176,7 +187,8 @@ class Columns:
         gone = np.array(slots, np.int32)
         for name, vocabulary in self.vocabularies.items():
             vocabulary.release(self._codes[name][gone])
-        self._numbers["numeric_id"][gone] = NONE
+        numeric = self._numbers["numeric_id"]
+        numeric[gone] = none_in(numeric)
         self._reorder(self._key[gone], gone[:0])
 
     def _reorder(self, out: Keys, coming: Rows) -> None:
@@ -206,11 +218,6 @@ def pick(values: npt.NDArray[Any], places: Sequence[int]) -> list[Any]:
         return many
     view = values.data
     return [view[place] for place in places]
-
-
-def value_of(job: Job, name: str) -> Any:
-    """What stands in a column of `CODES` for a job."""
-    return (job.state, job.flags) if name == "status" else getattr(job, name)
 
 
 def _grown(column: A, room: int) -> A:

@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
 from s9s.domain.jobs import Job
-from s9s.snapshot.columns import Columns, value_of
+from s9s.snapshot.columns import VALUES, Columns
 from s9s.snapshot.rows import Rows
 from s9s.snapshot.texts import EXACT, PREFIX, KeptTexts, MendedTexts, Texts, Weights, mended_at_most
 from s9s.snapshot.vocabulary import Codes
@@ -141,7 +141,7 @@ class FewJobs:
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self._texts = {
-            name: Texts([_text(value_of(job, name)) for job in jobs]) for name in (JOB_FIELDS if jobs else ())
+            name: Texts([_text(VALUES[name](job)) for job in jobs]) for name in (JOB_FIELDS if jobs else ())
         }
         self._ids = np.array([job.numeric_id for job in jobs], np.float64)
         self._families = np.array([job.array_job_id or 0 for job in jobs], np.float64)
