@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from operator import attrgetter
 from typing import Final
 
+from pyroaring import BitMap
+
 from s9s.backends.base import Backend, Feed
 from s9s.domain.changes import Changes
 from s9s.domain.errors import S9SError, SlurmUnavailable
@@ -132,10 +134,10 @@ class JobFollower:
         """Take over what is gone: all that is there has been seen."""
         keep = self._newer_than(number)
         if changes.complete:
-            removed = list(self._table.listed - listed - keep)
+            removed = list(self._table.listed - BitMap(listed) - BitMap(keep))
         else:
             # The feed was made to report what had been pinned: silence means that it is listed no more.
-            silent = self._table.listed & (set(pinned) - listed - keep)
+            silent = self._table.listed & BitMap(set(pinned) - listed - keep)
             removed = [key for key in changes.removed if isinstance(key, int)] + list(silent)
         self._table.apply(Changes(asked_at=changes.asked_at, changed=[], removed=removed), keep)
         for name in TEXTS if len(listed) > PIECE else ():

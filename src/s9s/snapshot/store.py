@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Final
 from weakref import ref
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 from msgspec.structs import replace
+from pyroaring import BitMap
 
 from s9s.domain.changes import Changes
 from s9s.domain.jobs import Job, JobState
@@ -70,7 +71,7 @@ class JobTable:
         self._counts: Mapping[str, tuple[int, int]] | None = None
         self._frozen: ref[Records] | None = None
         self._addresses = Addresses()
-        self._listed: set[int] = set()
+        self._listed = BitMap()
         self._free: list[int] = []
         self._finished_maximum = finished_maximum
         self._evicted_at_once = int(finished_maximum * _EVICTED_SHARE)
@@ -94,7 +95,7 @@ class JobTable:
         """
         jobs = {job.numeric_id: job for job in changes.changed if job.numeric_id not in keep}
         if changes.complete:
-            removed: Iterable[int] = self._listed - jobs.keys() - set(keep)
+            removed: Iterable[int] = self._listed - BitMap(jobs) - BitMap(keep)
         else:
             removed = [key for key in changes.removed if isinstance(key, int) and key not in keep]
         for numeric_id in removed:
@@ -227,7 +228,7 @@ class JobTable:
         return self._counts
 
     @property
-    def listed(self) -> Set[int]:
+    def listed(self) -> BitMap:
         """Numeric ids of what slurmctld showed when it was last asked."""
         return self._listed
 
