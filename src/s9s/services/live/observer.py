@@ -32,7 +32,8 @@ _SLACK_SECONDS: Final = 60
 #: No longer ago than this is it asked what happened while no server ran.
 _LONGEST_SECONDS: Final = 7 * 86_400
 _RETRY_SECONDS: Final = 5.0
-#: What is known is kept anew after so many events, and at the end.
+#: What is known is kept anew after so many events, or as many as there are jobs, and at the end: it costs no
+#: more for each event where there are many jobs.
 _STATE_EVENTS: Final = 20_000
 #: Finished jobs that were known are remembered for so long after their end.
 _REMEMBERED_SECONDS: Final = 3_600
@@ -113,7 +114,7 @@ class Observer:
         if self._lost != self._log.lost and self._seen is None:
             # Events were given up: what clients know is what the log has.
             self._catch_up(None)
-        elif self._log.newest - self._saved >= _STATE_EVENTS:
+        elif self._log.newest - self._saved >= max(_STATE_EVENTS, len(self._snapshot.jobs)):
             self._keep_state()
 
     def _tell(self, update: Update) -> None:
