@@ -9,9 +9,10 @@ change that node anyway. (scontrol indents the lines of a reason.)
 from __future__ import annotations
 
 import re
+from sys import intern
 from typing import Final
 
-from s9s.backends.slurmcli.values import instant, number, text, tres, words
+from s9s.backends.slurmcli.values import instant, number, shared, text, tres, words
 from s9s.domain.nodes import Node
 from s9s.domain.tres import gres_gpus
 
@@ -68,7 +69,6 @@ def parse(line: bytes) -> Node:
         base_state = "ALLOCATED"
     reason, reason_user, reason_time = _reason(values["Reason"])
     gpus_allocated = tres(values.get("AllocTRES", "")).gpus or gres_gpus(values.get("GresUsed", ""))
-    os_text = text(values.get("OS", ""))
     return Node(
         node_name=values["NodeName"],
         base_state=base_state,
@@ -82,17 +82,17 @@ def parse(line: bytes) -> Node:
         memory_free_mib=number(values.get("FreeMem", "")),
         gpus_total=gres_gpus(values.get("Gres", "")),
         gpus_allocated=gpus_allocated,
-        gres=text(values.get("Gres", "")),
+        gres=shared(values.get("Gres", "")),
         features=words(values.get("ActiveFeatures", "")),
-        architecture=text(values.get("Arch", "")),
-        os=os_text.partition(" #")[0] if os_text else None,
+        architecture=shared(values.get("Arch", "")),
+        os=shared(values.get("OS", "").partition(" #")[0]),
         boot_time=instant(values.get("BootTime", "")),
         last_busy=instant(values.get("LastBusyTime", "")),
         reason=reason,
         reason_user=reason_user,
         reason_time=reason_time,
         resume_after=instant(values.get("ResumeAfterTime", "")),
-        slurm_version=text(values.get("Version", "")),
+        slurm_version=shared(values.get("Version", "")),
     )
 
 
@@ -111,7 +111,7 @@ def _state(value: str) -> tuple[str, tuple[str, ...]]:
     while base[-1:] in _SUFFIXES:
         flags.append(_SUFFIXES[base[-1]])
         base = base[:-1]
-    return base, tuple(dict.fromkeys(flags))
+    return intern(base), tuple(dict.fromkeys(flags))
 
 
 def _load(value: str) -> float | None:

@@ -67,6 +67,12 @@ def hosts(value: str) -> tuple[str, ...]:
     return () if value in NOTHING else tuple(map(intern, expand_hostlist(value)))
 
 
+def shared(value: str) -> str | None:
+    """As `text`, but the same object for the same text: of what is kept of many."""
+    found = text(value)
+    return None if found is None else intern(found)
+
+
 @lru_cache(maxsize=1 << 14)
 def tres(value: str) -> Tres:
     """Amounts of a TRES list; one beyond Slurm's own units (``mem=1?``) is left out."""
@@ -84,6 +90,7 @@ def _is_tres(item: str) -> bool:
     return bool(item)
 
 
+@lru_cache(maxsize=1 << 10)
 def words(value: str) -> tuple[str, ...]:
-    """The items of a comma list."""
+    """The items of a comma list, the same objects for the same list."""
     return tuple(value.split(",")) if value not in NOTHING else ()
