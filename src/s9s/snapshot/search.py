@@ -10,8 +10,6 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from rapidfuzz.distance import OSA
-from rapidfuzz.process import extract
 
 from s9s.domain.jobs import Job
 from s9s.snapshot.columns import VALUES, Columns
@@ -259,6 +257,10 @@ def like(word: str, tokens: Sequence[str]) -> list[tuple[str, float]]:
     """The words that are spelled much like this one, and how like they are, 0..1."""
     if len(word) < _SHORTEST_TYPO or word.isdecimal():
         return []
+    # 2.5 MB, for words that are nowhere as they are.
+    from rapidfuzz.distance import OSA
+    from rapidfuzz.process import extract
+
     found = extract(
         word,
         tokens,

@@ -44,7 +44,7 @@ class Vocabulary:
         """Goes up with every value that comes or goes."""
         self._codes = _Codes(self)
         self._keys = keys
-        self._by_key: dict[str, set[int]] = {}
+        self._by_key: dict[str, list[int]] = {}
         self._free: list[int] = []
         self._sorted: Codes | None = None
         self._ranks: Codes | None = None
@@ -141,7 +141,7 @@ class Vocabulary:
         self._changed.append(code)
         if self._keys is not None:
             for key in set(self._keys(value)):
-                self._by_key.setdefault(key, set()).add(code)
+                self._by_key.setdefault(key, []).append(code)
         if self._sorted is not None:
             self._came.add(code)
         return code
@@ -156,7 +156,7 @@ class Vocabulary:
         if self._keys is not None:
             for key in set(self._keys(value)):
                 codes = self._by_key[key]
-                codes.discard(code)
+                codes.remove(code)
                 if not codes:
                     del self._by_key[key]
         if self._sorted is not None:
