@@ -30,6 +30,8 @@ _ON_NODES: Final = frozenset({JobState.RUNNING, JobState.COMPLETING, JobState.SU
 
 #: Finished jobs are given up in batches of this share, so that each costs little.
 _EVICTED_SHARE: Final = 0.02
+#: So many jobs are written at once: of more, what one column needs would not be in the caches for the next.
+_TOGETHER: Final = 4096
 #: So many jobs are made at once in a millisecond or two; of more the columns are copied.
 _FEW: Final = 256
 
@@ -267,7 +269,14 @@ class JobTable:
 
     def _put(self, jobs: Iterable[Job]) -> list[JobChange]:
         """Write what is different from what is here."""
-        jobs = list(jobs)
+        jobs, made = list(jobs), list[JobChange]()
+        for start in range(0, len(jobs), _TOGETHER):
+            made += self._write(jobs[start : start + _TOGETHER])
+        if made:
+            self._changed()
+        return made
+
+    def _write(self, jobs: Sequence[Job]) -> list[JobChange]:
         slots = [self._addresses.numeric.get(job.numeric_id) for job in jobs]
         there = iter(self.jobs.at([slot for slot in slots if slot is not None]))
         fresh: dict[int, Job] = {}
@@ -288,7 +297,6 @@ class JobTable:
             made.append(JobChange(before, job))
         if made:
             self.columns.write(fresh, known)
-            self._changed()
         return made
 
     def _erase(self, slots: Sequence[int]) -> list[JobChange]:
