@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from lab import Lab, LabUnavailable
+from tests.disk import Disk
 from tests.programs import installed, uninstallable
 
 
@@ -62,3 +63,12 @@ def lab24() -> Iterator[Lab]:
 def lab26() -> Iterator[Lab]:
     """A running Slurm 26.05."""
     yield from _lab("26.05")
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
+    """What syncs a database's log: at once, until a test says otherwise."""
+    made = Disk(os.fdatasync)
+    monkeypatch.setattr(os, "fdatasync", made)
+    yield made
+    made.may_go_on.set()

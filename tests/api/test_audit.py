@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import sqlite3
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 
 from s9s.app.application import Application
+from s9s.backends.base import Acts
 from s9s.services.access import Role
+from s9s.storage.database import DatabaseUnavailable, OnDisk
 from tests.api.conftest import Client
 
 JOB: dict[str, Any] = {
@@ -212,6 +215,98 @@ async def test_without_the_log_nothing_is_changed_and_reads_go_on(
         other.execute("ALTER TABLE elsewhere RENAME TO audit")
     other.close()
     assert (await alice.delete(f"/v1/jobs/{job_id}")).status_code == 200
+
+
+_WRITES: list[tuple[str, str, dict[str, Any]]] = [
+    ("POST", "/v1/jobs", JOB),
+    ("DELETE", "/v1/jobs/{id}", {}),
+    ("PUT", "/v1/jobs/{id}/hold", {}),
+    ("PUT", "/v1/jobs/{id}/release", {}),
+    ("POST", "/v1/jobs/bulk", {"action": "cancel", "job_ids": ["{id}"]}),
+    ("PUT", "/v1/nodes/{node}/drain", {"reason": "r"}),
+    ("PUT", "/v1/nodes/{node}/state", {"state": "DRAIN", "reason": "r"}),
+]
+
+
+class Kept:
+    """When the disk has what is committed, whichever way that went."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.may_go_on = asyncio.Event()
+        self.may_go_on.set()
+        self.fails = False
+
+    async def wait(self) -> None:
+        self.asked.set()
+        await self.may_go_on.wait()
+        if self.fails:
+            raise DatabaseUnavailable("Input/output error")
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Kept:
+    made = Kept()
+    monkeypatch.setattr(OnDisk, "wait", lambda _: made.wait())
+    return made
+
+
+@pytest.mark.parametrize(("method", "path", "body"), _WRITES)
+async def test_nothing_is_done_before_the_disk_has_the_intent(
+    application: Application, admin: Any, disk: Kept, method: str, path: str, body: dict[str, Any]
+) -> None:
+    job_id = (await admin.post("/v1/jobs", json={**JOB, "hold": True})).json()["job_id"]
+    node = (await admin.get("/v1/nodes", params={"limit": 1})).json()["nodes"][0]["node_name"]
+    slurm = Noting(application.cluster._backend)
+    application.cluster._backend = slurm  # type: ignore[assignment]
+    text = json.dumps(body).replace("{id}", job_id)
+    disk.asked.clear()
+    disk.may_go_on.clear()
+    writing = asyncio.create_task(
+        admin.request(
+            method,
+            path.format(id=job_id, node=node),
+            content=text if body else None,
+            headers={"content-type": "application/json"},
+        )
+    )
+    await asyncio.wait_for(disk.asked.wait(), 10)
+    await admin.get("/v1/status")
+    assert (slurm.acts, writing.done()) == ([], False)
+    disk.may_go_on.set()
+    assert (await writing).is_success, (await writing).text
+    assert len(slurm.acts) == 1
+
+
+async def test_a_write_is_refused_when_the_disk_fails_and_its_key_is_left_unused(
+    application: Application, client: Client, admin: Any, disk: Kept
+) -> None:
+    alice = await client(user="alice", tier="pro")
+    slurm = Noting(application.cluster._backend)
+    application.cluster._backend = slurm  # type: ignore[assignment]
+    disk.fails = True
+    refused = await alice.post("/v1/jobs", json=JOB, headers={"idempotency-key": "k"})
+    assert refused.status_code == 503
+    assert "audit" in refused.json()["error"]["message"]
+    assert slurm.acts == []
+    disk.fails = False
+    again = await alice.post("/v1/jobs", json=JOB, headers={"idempotency-key": "k"})
+    assert again.status_code == 201
+    assert "idempotent-replayed" not in again.headers
+    assert [one["result"] for one in await records(admin, user="alice")] == ["SUCCESS", "INTERNAL_ERROR"]
+
+
+class Noting:
+    """A way to a cluster, and what is done by it."""
+
+    def __init__(self, backend: Any) -> None:
+        self.acts: list[str] = []
+        self._backend = backend
+
+    def __getattr__(self, name: str) -> Any:
+        if name in vars(Acts):
+            self.acts.append(name)
+        return getattr(self._backend, name)
 
 
 @pytest.mark.parametrize(

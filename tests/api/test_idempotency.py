@@ -138,7 +138,7 @@ class LosesAnswers:
 @pytest.fixture
 def loses(application: Application) -> Iterator[LosesAnswers]:
     loses = LosesAnswers(application.cluster.backend)
-    object.__setattr__(application.cluster, "backend", loses)
+    application.cluster._backend = loses  # type: ignore[assignment]
     return loses
 
 

@@ -91,13 +91,13 @@ def deed(action: str = "cancel_job", **fields: Any) -> Deed:
 
 
 async def test_only_outcomes_do_not_wait_for_the_disk(audit: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
-    commit, flushed = Database.commit_prepared, []
+    commit, flushed = Database.commit_early, []
 
     async def note(database: Database, work: Any, *, flushes: bool = True) -> Any:
         flushed.append(flushes)
         return await commit(database, work, flushes=flushes)
 
-    monkeypatch.setattr(Database, "commit_prepared", note)
+    monkeypatch.setattr(Database, "commit_early", note)
     intent = await audit.begin(deed())
     await audit.finish(intent, "SUCCESS", 200)
     await audit.record(deed("login"), "AUTHENTICATION_FAILED", 401)

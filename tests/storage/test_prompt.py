@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from s9s.storage import prompt as module
 from s9s.storage.database import Database, DatabaseUnavailable
 from s9s.storage.prepared import Prepared, Run
 from s9s.storage.tables import revisions
+from tests.disk import Disk
 
 _INSERT = Prepared(insert(revisions), "topic", "number")
 _MOVE = Prepared(update(revisions).where(revisions.c.topic == bindparam("wanted")), "number")
@@ -29,34 +27,6 @@ _REMOVE = Prepared(delete(revisions).where(revisions.c.topic == bindparam("wante
 def add(run: Run, topic: str = "a") -> int:
     run(_INSERT, {"topic": topic, "number": 1})
     return threading.get_ident()
-
-
-class Disk:
-    """What syncs the log, under control."""
-
-    def __init__(self, real: object) -> None:
-        self.synced: list[str] = []
-        self.begun = threading.Event()
-        self.may_go_on = threading.Event()
-        self.may_go_on.set()
-        self.fails = False
-        self._real = real
-
-    def __call__(self, file: int) -> None:
-        self.begun.set()
-        assert self.may_go_on.wait(10)
-        if self.fails:
-            raise OSError(5, "Input/output error")
-        self.synced.append(os.readlink(f"/proc/self/fd/{file}"))
-        self._real(file)  # type: ignore[operator]
-
-
-@pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
-    made = Disk(os.fdatasync)
-    monkeypatch.setattr(module.os, "fdatasync", made)
-    yield made
-    made.may_go_on.set()
 
 
 async def has(database: Database, topic: str = "a") -> bool:
@@ -75,6 +45,34 @@ async def test_it_is_committed_at_once_and_told_when_the_disk_has_it(
     disk.may_go_on.set()
     assert await writing == threading.get_ident()
     assert disk.synced == [url.removeprefix("sqlite:///") + "-wal"]
+
+
+async def test_what_is_committed_early_can_be_waited_for_by_many(database: Database, disk: Disk) -> None:
+    disk.may_go_on.clear()
+    number, on_disk = await database.commit_early(lambda run: len(run(_FIND, {"wanted": "a"})))
+    waiting = [asyncio.create_task(on_disk.wait()) for _ in range(3)]
+    await asyncio.to_thread(disk.begun.wait, 10)
+    waiting[0].cancel()
+    await asyncio.wait(waiting[:1])
+    assert number == 0
+    assert not any(one.done() for one in waiting[1:])
+    disk.may_go_on.set()
+    await asyncio.gather(*waiting[1:])
+    await on_disk.wait()
+
+
+async def test_the_disk_is_at_work_before_this_thread_has_nothing_left_to_do(
+    database: Database, disk: Disk
+) -> None:
+    await database.commit_prepared(add)
+    for number in range(20):
+        disk.begun.clear()
+        _, on_disk = await database.commit_early(lambda run, number=number: add(run, f"{number}"))
+        began_at_once = disk.begun.is_set()
+        await on_disk.wait()
+        if began_at_once:
+            return
+    pytest.fail("it began only when somebody waited")
 
 
 async def test_without_a_flush_the_disk_is_not_asked(database: Database, disk: Disk) -> None:

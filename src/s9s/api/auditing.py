@@ -46,6 +46,9 @@ class Auditing:
     async def intend(self, request: Request[Any, Any, Any], *fields: object) -> None:
         """Record what is about to be done. Raises `ServiceUnavailable` when it must not be done.
 
+        It is on disk when this returns, except where a route has ``acts_in_slurm=True``, does nothing but by
+        `Cluster.acts`, and so can get that far meanwhile.
+
         Args:
             request: Read, and allowed by the credential's scope.
             fields: Structs of what was asked for, in the query string and in the body.
@@ -55,7 +58,9 @@ class Auditing:
             asked |= msgspec.to_builtins(one)
         what = {name: kept(name, value) for name, value in asked.items() if value is not None}
         scope = request.scope
-        scope["state"]["intent"] = await self._audit.begin(_deed(scope, request.user, what=what))
+        waits = not request.route_handler.opt.get("acts_in_slurm", False)
+        deed = _deed(scope, request.user, what=what)
+        scope["state"]["intent"] = await self._audit.begin(deed, waits=waits)
 
     async def answered(self, scope: Scope, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
         """Record what comes of a request, before it is told."""

@@ -58,8 +58,8 @@ async def everything(feed: Feed[T]) -> list[T]:
     return found
 
 
-class Backend(Protocol):
-    """One cluster."""
+class Reads(Protocol):
+    """What is asked of one cluster."""
 
     async def discover(self) -> ClusterInfo:
         """Find out versions, abilities and limits. Raises `SlurmUnavailable` when nothing answers."""
@@ -105,6 +105,10 @@ class Backend(Protocol):
         """
         ...
 
+
+class Acts(Protocol):
+    """What is done in one cluster, each as a user of it."""
+
     async def submit(self, submission: JobSubmission, actor: str) -> Submitted:
         """Submit a batch job. ``#SBATCH`` lines in the script count; the submission's fields win.
 
@@ -147,6 +151,10 @@ class Backend(Protocol):
         Raises `ResourceNotFound`, `ResourceConflict`, `PermissionDenied`.
         """
         ...
+
+
+class Backend(Reads, Acts, Protocol):
+    """A way to one cluster."""
 
 
 class OpenFile(Protocol):

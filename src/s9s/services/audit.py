@@ -12,7 +12,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, Final
@@ -25,7 +25,7 @@ from s9s.domain.errors import ServiceUnavailable, ValidationError
 from s9s.domain.queries import Page
 from s9s.services.chain import Verdict, verify
 from s9s.storage.audit import SORT_KEYS, AuditRecords
-from s9s.storage.database import DatabaseUnavailable
+from s9s.storage.database import DatabaseUnavailable, OnDisk
 
 SUCCESS: Final = "SUCCESS"
 #: Of many that were to be changed, some were not.
@@ -37,6 +37,8 @@ _TOGETHER: Final = 50
 _RETRY_SECONDS: Final = 1.0
 #: Longer JSON is kept as its size and beginning only.
 _MAX_TEXT: Final = 4 * 1024 * 1024
+
+_Done = asyncio.Future[tuple[int, OnDisk]]
 
 _log = logging.getLogger(__name__)
 
@@ -64,15 +66,32 @@ class Deed(Struct, frozen=True, kw_only=True):
 class Intent:
     """A deed that has been recorded and is about to be done; collects what is seen of its effect."""
 
-    def __init__(self, number: int, deed: Deed) -> None:
+    def __init__(self, number: int, deed: Deed, on_disk: OnDisk) -> None:
         self.number = number
+        self.on_disk: Final = on_disk
         self.deed = deed
         self.before: dict[str, Any] = {}
         self.after: dict[str, Any] = {}
         self.has_failures = False
 
+    async def recorded(self) -> None:
+        """Wait until it is on disk. Raises `ServiceUnavailable` when that fails: then it must not be done."""
+        try:
+            await self.on_disk.wait()
+        except DatabaseUnavailable as error:
+            raise _refusal() from error
+
 
 _current: ContextVar[Intent | None] = ContextVar("s9s_audit_intent", default=None)
+
+
+async def recorded() -> None:
+    """Wait until the intent of what is being done is on disk, if anything is recorded of it.
+
+    Raises `ServiceUnavailable` when that fails.
+    """
+    if (intent := _current.get()) is not None:
+        await intent.recorded()
 
 
 def observe(resource: str, *, before: object = None, after: object = None, error: str | None = None) -> None:
@@ -107,20 +126,26 @@ class Audit:
     def __init__(self, records: AuditRecords, clock: Callable[[], float] = time.time) -> None:
         self._records = records
         self._clock = clock
-        self._waiting: deque[tuple[AuditRecord, asyncio.Future[int] | None]] = deque()
+        self._waiting: deque[tuple[AuditRecord, _Done | None]] = deque()
         self._writer: asyncio.Task[None] | None = None
         self._is_stopping = False
 
-    async def begin(self, deed: Deed) -> Intent:
+    async def begin(self, deed: Deed, *, waits: bool = True) -> Intent:
         """Record what is about to be done, and note from now on what `observe` tells in this task.
 
         Raises `ServiceUnavailable` when that is impossible; then it must not be done.
+
+        Args:
+            deed: What, and who does it.
+            waits: Off where everything that is done waits by itself until this is `recorded`.
         """
         try:
-            number = await self._append(self._record("intent", deed))
+            number, on_disk = await self._append(self._record("intent", deed))
         except DatabaseUnavailable as error:
-            raise ServiceUnavailable("The audit log is out of reach, so nothing may be changed") from error
-        intent = Intent(number, deed)
+            raise _refusal() from error
+        intent = Intent(number, deed, on_disk)
+        if waits:
+            await intent.recorded()
         _current.set(intent)
         return intent
 
@@ -145,6 +170,8 @@ class Audit:
             result=PARTIAL if result == SUCCESS and intent.has_failures else result,
             status=status,
         )
+        with suppress(ServiceUnavailable):  # which was the outcome, then
+            await intent.recorded()
         try:
             await self._append(record)
         except DatabaseUnavailable as error:
@@ -158,10 +185,15 @@ class Audit:
         """
         record = self._record("event", deed, result, status)
         try:
-            await self._append(record)
+            _, on_disk = await self._append(record)
         except DatabaseUnavailable as error:
             _log.error("the audit record of %s waits: %s", deed.action, error)
             self._enqueue(record, None)
+            return
+        try:
+            await on_disk.wait()
+        except DatabaseUnavailable as error:
+            _log.error("the audit record of %s may not survive a power failure: %s", deed.action, error)
 
     async def page(
         self,
@@ -213,14 +245,14 @@ class Audit:
             request_id=deed.request_id,
         )
 
-    async def _append(self, record: AuditRecord) -> int:
+    async def _append(self, record: AuditRecord) -> tuple[int, OnDisk]:
         if len(self._waiting) >= MAX_WAITING:
             raise DatabaseUnavailable(f"{MAX_WAITING} audit records wait to be written")
-        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        done: _Done = asyncio.get_running_loop().create_future()
         self._enqueue(record, done)
         return await done
 
-    def _enqueue(self, record: AuditRecord, done: asyncio.Future[int] | None) -> None:
+    def _enqueue(self, record: AuditRecord, done: _Done | None) -> None:
         if done is None and len(self._waiting) >= MAX_WAITING:
             _log.error("an audit record is lost: %s", msgspec.json.encode(record).decode())
             return
@@ -232,7 +264,7 @@ class Audit:
         while self._waiting:
             together = [self._waiting.popleft() for _ in range(min(_TOGETHER, len(self._waiting)))]
             try:
-                numbers: Sequence[int] = await self._records.append([record for record, _ in together])
+                numbers, on_disk = await self._records.append([record for record, _ in together])
             except DatabaseUnavailable as error:
                 # Who waits is told; what nobody waits for keeps its place and is tried again.
                 self._waiting.extendleft(one for one in reversed(together) if one[1] is None)
@@ -248,7 +280,11 @@ class Audit:
             else:
                 for (_, done), number in zip(together, numbers, strict=True):
                     if done is not None and not done.done():
-                        done.set_result(number)
+                        done.set_result((number, on_disk))
+
+
+def _refusal() -> ServiceUnavailable:
+    return ServiceUnavailable("The audit log is out of reach, so nothing may be changed")
 
 
 def _json(value: Mapping[str, Any] | None) -> str | None:

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Final
 
-from s9s.backends.base import Backend, UserFiles
+from s9s.backends.base import Acts, Backend, Reads, UserFiles
 from s9s.domain.clusters import ClusterInfo
+from s9s.services.acts import RecordedActs
 from s9s.snapshot.snapshot import Snapshot
 from s9s.snapshot.watcher import Watcher
 
 
-@dataclass(frozen=True)
 class Cluster:
-    """Everything a service needs of a cluster; a value, so that there can be several."""
+    """Everything a service needs of a cluster; a value, so that there can be several.
 
-    backend: Backend
-    snapshot: Snapshot
-    watcher: Watcher
-    files: UserFiles
+    Args:
+        backend: The way to it.
+        snapshot: What is known of it.
+        watcher: Keeps the snapshot fresh.
+        files: Of its users.
+    """
+
+    def __init__(self, backend: Backend, snapshot: Snapshot, watcher: Watcher, files: UserFiles) -> None:
+        self._backend = backend
+        self.snapshot: Final = snapshot
+        self.watcher: Final = watcher
+        self.files: Final = files
+
+    @property
+    def backend(self) -> Reads:
+        """For questions."""
+        return self._backend
+
+    @property
+    def acts(self) -> Acts:
+        """For everything that changes something in Slurm: it waits until the audit log knows of it."""
+        return RecordedActs(self._backend)
 
     @property
     def info(self) -> ClusterInfo:

@@ -182,7 +182,7 @@ class Nodes:
         if (node := self._cluster.snapshot.nodes.get(name)) is not None:
             require_node(caller, node)
             observe(f"nodes/{name}", before={"state": node.state, "reason": node.reason})
-        await self._cluster.backend.update_nodes([name], update, caller.user)
+        await self._cluster.acts.update_nodes([name], update, caller.user)
 
     async def _settle(self, names: list[str]) -> None:
         self._cluster.watcher.touch(None, nodes=names)

@@ -9,7 +9,7 @@ from msgspec import structs
 from sqlalchemy import ColumnElement, Select, func, insert, or_, select, update
 
 from s9s.domain.audit import UNKNOWN, AuditFilter, AuditRecord, Entry
-from s9s.storage.database import Database
+from s9s.storage.database import Database, OnDisk
 from s9s.storage.prepared import Prepared, Run
 from s9s.storage.tables import audit, audit_head
 
@@ -26,10 +26,10 @@ class AuditRecords:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def append(self, drafts: Sequence[AuditRecord]) -> list[int]:
-        """Append records in one transaction; their numbers.
+    async def append(self, drafts: Sequence[AuditRecord]) -> tuple[list[int], OnDisk]:
+        """Append records in one transaction; their numbers, and what waits until they are on disk.
 
-        It is on disk when this returns, unless there are only outcomes among them: those survive whatever the
+        If there are only outcomes among them, nobody does: those survive whatever the
         process does, and a power failure right after leaves their intents without, which says so.
         """
 
@@ -43,7 +43,7 @@ class AuditRecords:
             return list(range(last + 1, last + 1 + len(drafts)))
 
         flushes = any(draft.kind != "outcome" for draft in drafts)
-        return await self._database.commit_prepared(write, flushes=flushes)
+        return await self._database.commit_early(write, flushes=flushes)
 
     async def page(
         self, wanted: AuditFilter, *, sort: str, descending: bool, limit: int, offset: int

@@ -45,6 +45,22 @@ class DatabaseUnavailable(ServiceUnavailable):
         self.args = (text,)
 
 
+class OnDisk:
+    """What is committed and on its way to the disk; any number may wait for it."""
+
+    def __init__(self, done: asyncio.Future[None] | None = None) -> None:
+        self._done = done
+
+    async def wait(self) -> None:
+        """Until it is there. Raises `DatabaseUnavailable` when the disk fails."""
+        if self._done is None:
+            return
+        if not self._done.done():
+            await asyncio.wait([self._done])
+        if (error := self._done.exception()) is not None:
+            raise DatabaseUnavailable(f"the database failed: {error}") from error
+
+
 class Database:
     """A pool of connections to a migrated database. Made by `open`; an async context manager that closes."""
 
@@ -158,21 +174,19 @@ class Database:
         It is done right here, and only the disk is waited for, unless somebody else is writing at the moment.
         Raises `DatabaseUnavailable`.
         """
+        result, on_disk = await self.commit_early(work, flushes=flushes)
+        await on_disk.wait()
+        return result
+
+    async def commit_early(self, work: Callable[[Run], T], *, flushes: bool = True) -> tuple[T, OnDisk]:
+        """As `commit_prepared`, but the disk is at work still: whoever needs it waits for that."""
         if self._prompt is not None:
             with suppress(_Busy):
                 with _translated():
                     result = self._prompt.commit(work)
                 self._note_prompt()
-                if flushes:
-                    await self._flushed(self._prompt)
-                return result
-        return await self.commit(lambda connection: work(run_by(connection)))
-
-    async def _flushed(self, prompt: Prompt) -> None:
-        try:
-            await prompt.flushed()
-        except OSError as error:
-            raise DatabaseUnavailable(f"the database failed: {error}") from error
+                return result, OnDisk(self._prompt.flushed() if flushes else None)
+        return await self.commit(lambda connection: work(run_by(connection))), OnDisk()
 
     def _note_prompt(self) -> None:
         """Have the log taken into the file now and then, by a thread for which nobody waits."""

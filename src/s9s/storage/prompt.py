@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import Engine
@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 #: Pages of the log (of 4 KiB) with which writers are made to wait, so that it begins anew.
 _LONG_LOG: Final = 2000
+#: At most so long does the event loop wait for the thread that syncs to begin, which takes it some 50 µs.
+_HAND_OVER_SECONDS: Final = 0.001
 
 
 class Prompt:
@@ -59,7 +61,7 @@ class Prompt:
         return result
 
     def flushed(self) -> asyncio.Future[None]:
-        """Done when all that is committed by now is on disk; fails with `OSError`, or raises it."""
+        """Done when all that is committed by now is on disk; fails with `OSError`."""
         return self._disk.flushed()
 
     def close(self) -> None:
@@ -80,15 +82,18 @@ class _Disk:
         self._rounds: SimpleQueue[asyncio.AbstractEventLoop | None] = SimpleQueue()
         self._syncing: list[asyncio.Future[None]] = []
         self._waiting: list[asyncio.Future[None]] = []
+        self._is_off = Lock()
+        self._is_off.acquire()
         self._is_closed = False
 
     def flushed(self) -> asyncio.Future[None]:
-        if self._is_closed:
-            raise OSError("the database is closed")
         if self._thread is None:
             self._thread = Thread(target=self._sync, name="database disk", daemon=True)
             self._thread.start()
         done = asyncio.get_running_loop().create_future()
+        if self._is_closed:
+            done.set_exception(OSError("the database is closed"))
+            return done
         self._waiting.append(done)
         if not self._syncing:
             self._begin()
@@ -102,7 +107,11 @@ class _Disk:
 
     def _begin(self) -> None:
         self._syncing, self._waiting = self._waiting, []
+        self._is_off.acquire(blocking=False)  # as it is unless the last round began too late
         self._rounds.put(asyncio.get_running_loop())
+        # The disk is to work while this thread goes on. The other one needs the interpreter to begin, though,
+        # and would get it only when this one has nothing left to do.
+        self._is_off.acquire(timeout=_HAND_OVER_SECONDS)
 
     def _end(self, error: OSError | None) -> None:
         for done in self._syncing:
@@ -116,6 +125,10 @@ class _Disk:
         if self._waiting:
             self._begin()
 
+    def _let_go(self) -> None:
+        if self._is_off.locked():
+            self._is_off.release()
+
     def _sync(self) -> None:
         file: int | None = None
         try:
@@ -123,6 +136,7 @@ class _Disk:
                 error: OSError | None = None
                 try:
                     file = _open_log(self._path) if file is None else file
+                    self._let_go()
                     os.fdatasync(file)
                 except OSError as caught:
                     error = caught

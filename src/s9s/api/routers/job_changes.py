@@ -30,6 +30,7 @@ from s9s.services.jobs.control import JobControl, Outcome
     parameters=CancelParameters,
     tags=["Jobs"],
     summary="Cancel a job",
+    acts_in_slurm=True,
     status_code=200,
 )
 async def cancel_job(
@@ -43,7 +44,14 @@ async def cancel_job(
     return _answer(outcome)
 
 
-@put("/jobs/{job_id:str}/hold", scope="jobs:write", payload=HoldBody, tags=["Jobs"], summary="Hold a job")
+@put(
+    "/jobs/{job_id:str}/hold",
+    scope="jobs:write",
+    payload=HoldBody,
+    tags=["Jobs"],
+    summary="Hold a job",
+    acts_in_slurm=True,
+)
 async def hold_job(
     job_id: JobId,
     payload: NamedDependency[HoldBody],
@@ -60,6 +68,7 @@ async def hold_job(
     payload=EmptyBody,
     tags=["Jobs"],
     summary="Release a job",
+    acts_in_slurm=True,
 )
 async def release_job(
     job_id: JobId,
@@ -77,6 +86,7 @@ async def release_job(
     payload=PriorityBody,
     tags=["Jobs"],
     summary="Update job priority",
+    acts_in_slurm=True,
 )
 async def set_job_priority(
     job_id: JobId,
@@ -94,6 +104,7 @@ async def set_job_priority(
     payload=EmptyBody,
     tags=["Jobs"],
     summary="Requeue a job",
+    acts_in_slurm=True,
 )
 async def requeue_job(
     job_id: JobId,
@@ -111,6 +122,7 @@ async def requeue_job(
     payload=EmptyBody,
     tags=["Jobs"],
     summary="Suspend a job",
+    acts_in_slurm=True,
 )
 async def suspend_job(
     job_id: JobId,
@@ -123,7 +135,12 @@ async def suspend_job(
 
 
 @put(
-    "/jobs/{job_id:str}/resume", scope="jobs:write", payload=EmptyBody, tags=["Jobs"], summary="Resume a job"
+    "/jobs/{job_id:str}/resume",
+    scope="jobs:write",
+    payload=EmptyBody,
+    tags=["Jobs"],
+    summary="Resume a job",
+    acts_in_slurm=True,
 )
 async def resume_job(
     job_id: JobId,
@@ -141,6 +158,7 @@ async def resume_job(
     payload=BulkBody,
     tags=["Batch operations"],
     summary="Bulk job operations",
+    acts_in_slurm=True,
     status_code=200,
 )
 async def bulk_jobs(

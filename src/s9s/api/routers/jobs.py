@@ -49,6 +49,7 @@ async def get_job(job_id: JobId, caller: NamedDependency[Caller], jobs: NamedDep
     headers=SubmissionHeaders,
     tags=["Jobs"],
     summary="Submit a job",
+    acts_in_slurm=True,
     status_code=201,
 )
 async def submit_job(

@@ -57,6 +57,7 @@ async def get_node(
     payload=DrainBody,
     tags=["Nodes"],
     summary="Drain a node",
+    acts_in_slurm=True,
 )
 async def drain_node(
     node_name: Hostlist,
@@ -80,6 +81,7 @@ async def drain_node(
     payload=EmptyBody,
     tags=["Nodes"],
     summary="Resume a node",
+    acts_in_slurm=True,
 )
 async def resume_node(
     node_name: Hostlist,
@@ -98,6 +100,7 @@ async def resume_node(
     payload=NodeStateBody,
     tags=["Nodes"],
     summary="Update node state",
+    acts_in_slurm=True,
 )
 async def set_node_state(
     node_name: Hostlist,

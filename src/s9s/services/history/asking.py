@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from s9s.backends.base import Backend, SupportsUnended, SupportsUsage, Unsupported
+from s9s.backends.base import Reads, SupportsUnended, SupportsUsage, Unsupported
 from s9s.domain.errors import S9SError
 from s9s.domain.history import FinishedJob
 from s9s.domain.jobs import Job
@@ -14,7 +14,7 @@ from s9s.domain.jobs import Job
 _YOUNG_SECONDS: Final = 600
 
 
-async def count_runaways(backend: Backend, known: Callable[[str], Job | None], now: int) -> int | None:
+async def count_runaways(backend: Reads, known: Callable[[str], Job | None], now: int) -> int | None:
     """How many `runaways` there are; ``None`` where nobody can tell."""
     if not isinstance(backend, SupportsUnended):
         return None
@@ -41,7 +41,7 @@ def runaways(unended: Sequence[Job], known: Callable[[str], Job | None], now: in
     return lost
 
 
-async def finished_between(backend: Backend, start: int, end: int) -> list[FinishedJob]:
+async def finished_between(backend: Reads, start: int, end: int) -> list[FinishedJob]:
     """The jobs that ended in [start, end), with what they used where the backend can tell."""
     if isinstance(backend, SupportsUsage):
         return await backend.finished_with_usage(start, end)

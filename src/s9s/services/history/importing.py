@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from s9s.backends.base import Backend
+from s9s.backends.base import Reads
 from s9s.domain.errors import SlurmUnavailable
 from s9s.domain.history import FinishedJob
 from s9s.services.history.asking import finished_between
@@ -44,7 +44,7 @@ class Importer:
         records: Where to record; a running server may do so at the same time.
     """
 
-    def __init__(self, backend: Backend, key: str, records: HistoryRecords) -> None:
+    def __init__(self, backend: Reads, key: str, records: HistoryRecords) -> None:
         self._backend = backend
         self._key = key
         self._records = records

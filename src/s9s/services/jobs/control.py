@@ -66,7 +66,7 @@ class JobControl:
         submission = self._narrowed(submission, caller)
         if mark is not None:
             submission = with_mark(submission, mark)
-        submitted = await self._cluster.backend.submit(submission, caller.user)
+        submitted = await self._cluster.acts.submit(submission, caller.user)
         self._cluster.watcher.touch([submitted.job_id])
         # A script's path says little: what is at it may be another one tomorrow.
         digest = sha256(script.encode("utf-8", "surrogatepass")).hexdigest()
@@ -91,8 +91,8 @@ class JobControl:
         cancels = number == _SIGTERM or force
         if not cancels and job.state is JobState.PENDING:
             raise _conflict(job, "is pending: there is nothing to send a signal to")
-        backend, sent = self._cluster.backend, None if cancels else number
-        await self._change(job_id, lambda: backend.cancel(job_id, caller.user, signal=sent, force=force))
+        acts, sent = self._cluster.acts, None if cancels else number
+        await self._change(job_id, lambda: acts.cancel(job_id, caller.user, signal=sent, force=force))
         if cancels:
             return _outcome(job_id, JobState.CANCELLED, "Job cancelled successfully")
         return _outcome(job_id, job.state, f"{signal_name(number)} sent to the job")
@@ -128,7 +128,7 @@ class JobControl:
         job = await self._seen(job_id, caller)
         if job.state is JobState.PENDING:
             raise _conflict(job, "is pending already")
-        await self._change(job_id, lambda: self._cluster.backend.requeue(job_id, caller.user))
+        await self._change(job_id, lambda: self._cluster.acts.requeue(job_id, caller.user))
         return _outcome(job_id, JobState.PENDING, "Job requeued successfully")
 
     async def suspend(self, job_id: str, caller: Caller) -> Outcome:
@@ -136,7 +136,7 @@ class JobControl:
         job = await self._live(job_id, caller)
         if job.state is not JobState.RUNNING:
             raise _conflict(job, f"is {job.state.value}: only a running job can be suspended")
-        await self._change(job_id, lambda: self._cluster.backend.suspend(job_id, caller.user))
+        await self._change(job_id, lambda: self._cluster.acts.suspend(job_id, caller.user))
         return _outcome(job_id, JobState.SUSPENDED, "Job suspended successfully")
 
     async def resume(self, job_id: str, caller: Caller) -> Outcome:
@@ -144,7 +144,7 @@ class JobControl:
         job = await self._live(job_id, caller)
         if job.state is not JobState.SUSPENDED:
             raise _conflict(job, f"is {job.state.value}: only a suspended job can be resumed")
-        await self._change(job_id, lambda: self._cluster.backend.resume(job_id, caller.user))
+        await self._change(job_id, lambda: self._cluster.acts.resume(job_id, caller.user))
         return _outcome(job_id, JobState.RUNNING, "Job resumed successfully")
 
     async def _seen(self, job_id: str, caller: Caller) -> Job:
@@ -165,7 +165,7 @@ class JobControl:
         return job
 
     async def _update(self, job_id: str, update: JobUpdate, caller: Caller) -> None:
-        await self._change(job_id, lambda: self._cluster.backend.update_job(job_id, update, caller.user))
+        await self._change(job_id, lambda: self._cluster.acts.update_job(job_id, update, caller.user))
 
     async def _change(self, job_id: str, change: Callable[[], Awaitable[None]]) -> None:
         self._cluster.require_reachable()

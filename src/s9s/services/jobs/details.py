@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from typing import Final
 
-from s9s.backends.base import Backend
+from s9s.backends.base import Reads
 from s9s.domain.jobs import Job, JobDetails
 
 #: A running job's usage moves; a finished job's does not (accounting may still be a little late).
@@ -19,9 +19,9 @@ _Key = tuple[str, str | None]
 
 
 class DetailsCache:
-    """Single-flight, bounded, short-lived cache over `Backend.job`."""
+    """Single-flight, bounded, short-lived cache over `Reads.job`."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Reads) -> None:
         self._backend = backend
         self._kept: OrderedDict[_Key, tuple[float, Job | None, JobDetails]] = OrderedDict()
         self._running: dict[_Key, asyncio.Task[JobDetails]] = {}
@@ -30,7 +30,7 @@ class DetailsCache:
         """The job as Slurm tells `actor` of it; at most a few seconds old, and newer than `known`.
 
         `known` is the snapshot's record: when it is another one than last time, Slurm is asked again.
-        Raises what `Backend.job` raises.
+        Raises what `Reads.job` raises.
         """
         key = (job_id, actor)
         kept = self._kept.get(key)

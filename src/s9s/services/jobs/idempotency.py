@@ -29,7 +29,7 @@ from s9s.domain.instants import format_instant
 from s9s.domain.jobs import Job, JobSubmission
 from s9s.domain.queries import JobQuery
 from s9s.services.access import Caller
-from s9s.services.audit import observe
+from s9s.services.audit import observe, recorded
 from s9s.services.clusters import Cluster
 from s9s.services.jobs.control import SUBMITTED, Accepted, JobControl
 from s9s.services.jobs.submissions import MARK
@@ -113,6 +113,8 @@ class Submissions:
     async def _once(
         self, submission: JobSubmission, caller: Caller, key: str, key_hash: bytes, fingerprint: bytes
     ) -> Answered:
+        # What must not be done leaves its key unused.
+        await recorded()
         new = Kept(fingerprint, secrets.token_hex(16), int(self._clock()))
         earlier = await self._records.begin(key_hash, new, self._keep_seconds)
         if earlier is not None:
