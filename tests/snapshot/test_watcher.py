@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from s9s.domain.errors import SlurmUnavailable
 from s9s.domain.queries import JobQuery
+from s9s.snapshot.following import PIECE
 from s9s.snapshot.query import find
 from s9s.snapshot.snapshot import Snapshot, Update
 from s9s.snapshot.store import JobChange
@@ -46,7 +47,7 @@ class TestStart:
         del cluster.jobs[1]
         cluster.jobs |= {number: job(number, "COMPLETED") for number in range(2, 502)}
         await clock.advance(1)
-        assert snapshot.jobs.generation == 5
+        assert snapshot.jobs.generation == 3 + 500 // PIECE
         assert snapshot.jobs.vanished.keys() == {1}
         assert find(snapshot.jobs, JobQuery(states=frozenset({"COMPLETED"})), NOON).total == 500
 

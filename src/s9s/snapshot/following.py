@@ -19,8 +19,8 @@ from s9s.snapshot.store import JobChange, JobTable
 
 #: More jobs than this are read by one poll instead of one by one.
 LOOK_UPS: Final = 16
-#: Jobs taken over before the event loop gets its turn, 2 to 3 ms, and changes told of: as long at most.
-PIECE: Final = 250
+#: Jobs taken over before the event loop gets its turn, 1 to 2 ms, and changes told of: less.
+PIECE: Final = 100
 _TOLD: Final = 50
 #: The same while there is nobody yet who could wait: it takes less time in all.
 _FIRST_PIECE: Final = 2_000

@@ -34,7 +34,7 @@ NO_JOB: Final = Job(
 )
 
 #: A view makes so many jobs at once.
-_PIECE: Final = 256
+_PIECE: Final = 64
 
 
 class Records(Sequence[Job]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Final
 from weakref import ref
@@ -26,6 +26,8 @@ from s9s.snapshot.rows import Rows
 #: `JobTable.finished_since` while nothing is known of finished jobs.
 NEVER: Final = 2**62
 
+_FINISHED: Final = frozenset(state for state in JobState if state.is_finished)
+_UNFINISHED: Final = frozenset(JobState) - _FINISHED
 _ON_NODES: Final = frozenset({JobState.RUNNING, JobState.COMPLETING, JobState.SUSPENDED})
 
 #: Finished jobs are given up in batches of this share, so that each costs little.
@@ -100,8 +102,7 @@ class JobTable:
             removed: Iterable[int] = self._listed - BitMap(jobs) - BitMap(keep)
         else:
             removed = [key for key in changes.removed if isinstance(key, int) and key not in keep]
-        for numeric_id in removed:
-            self._unlist(numeric_id)
+        self._unlist(removed)
         for numeric_id in self.vanished.keys() & jobs.keys():
             del self.vanished[numeric_id]
         self._listed.update(jobs)
@@ -261,11 +262,11 @@ class JobTable:
         slot = self._addresses.numeric.get(numeric_id)
         return None if slot is None else self.jobs[slot]
 
-    def _unlist(self, numeric_id: int) -> None:
-        self._listed.discard(numeric_id)
-        job = self._by_number(numeric_id)
-        if job is not None and not job.state.is_finished:
-            self.vanished[numeric_id] = job
+    def _unlist(self, numeric_ids: Iterable[int]) -> None:
+        self._listed -= BitMap(numeric_ids)
+        slots = [slot for one in numeric_ids if (slot := self._addresses.numeric.get(one)) is not None]
+        left = self._in_states(np.array(slots, np.int32), _UNFINISHED)
+        self.vanished.update((job.numeric_id, job) for job in self.jobs.at(left))
 
     def _put(self, jobs: Iterable[Job]) -> list[JobChange]:
         """Write what is different from what is here."""
@@ -301,8 +302,7 @@ class JobTable:
 
     def _erase(self, slots: Sequence[int]) -> list[JobChange]:
         made = []
-        for slot in slots:
-            job = self.jobs[slot]
+        for slot, job in zip(slots, self.jobs.at(slots), strict=True):
             self._addresses.leave(slot, job)
             self.memo[slot] = None
             made.append(JobChange(job, None))
@@ -315,9 +315,7 @@ class JobTable:
     def _finished(self) -> tuple[Rows, npt.NDArray[np.float64]]:
         """Slots of all finished jobs and when each ended, earliest first."""
         columns = self.columns
-        statuses = columns.vocabularies["status"]
-        codes = [code for code, status in enumerate(statuses.values) if status and status[0].is_finished]
-        slots = np.compress(statuses.lookup(codes)[columns.codes("status")[columns.order]], columns.order)
+        slots = self._in_states(columns.order, _FINISHED)
         ends = columns.numbers("end_time")[slots]
         ends = np.where(np.isnan(ends), columns.numbers("submit_time")[slots], ends)
         by_end = np.argsort(ends)
@@ -326,12 +324,14 @@ class JobTable:
     def _busy(self) -> Rows:
         """Slots of the jobs that hold nodes, those with the same ones together."""
         columns = self.columns
-        statuses = columns.vocabularies["status"]
-        codes = [code for code, status in enumerate(statuses.values) if status and status[0] in _ON_NODES]
-        slots = columns.order.compress(
-            statuses.lookup(codes).take(columns.codes("status").take(columns.order))
-        )
+        slots = self._in_states(columns.order, _ON_NODES)
         return slots[columns.codes("nodes").take(slots).argsort(kind="stable")]
+
+    def _in_states(self, slots: Rows, states: Container[JobState]) -> Rows:
+        """Those of these slots whose job is in one of the states."""
+        statuses = self.columns.vocabularies["status"]
+        codes = [code for code, status in enumerate(statuses.values) if status and status[0] in states]
+        return slots.compress(statuses.lookup(codes).take(self.columns.codes("status").take(slots)))
 
     def _surplus(self) -> int:
         return len(self) - len(self._listed) - len(self.vanished) - self._finished_maximum
