@@ -6,20 +6,21 @@ from typing import Final
 
 from s9s.domain.jobs import Job
 from s9s.snapshot.arrays import Address, array_ranges
+from s9s.snapshot.ids import Ids
 
 
 class Addresses:
     """Slots by numeric id, by address, and by array or heterogeneous job."""
 
     def __init__(self) -> None:
-        self.numeric: Final[dict[int, int]] = {}
+        self.numeric: Final = Ids()
         """Slurm's own id to slot."""
         self._members: Final[dict[Address, int]] = {}
         self._families: Final[dict[int, set[int]]] = {}
 
     def enter(self, slot: int, job: Job) -> None:
         """`job` is in `slot` from now on."""
-        self.numeric[job.numeric_id] = slot
+        self.numeric.put(job.numeric_id, slot)
         family, member = _place(job)
         if family is not None:
             _add(self._families, family, slot)
@@ -29,7 +30,7 @@ class Addresses:
     def leave(self, slot: int, job: Job) -> None:
         """`job` is in `slot` no longer."""
         if self.numeric.get(job.numeric_id) == slot:
-            del self.numeric[job.numeric_id]
+            self.numeric.drop(job.numeric_id)
         family, member = _place(job)
         if family is not None:
             _discard(self._families, family, slot)

@@ -147,7 +147,8 @@ class JobTable:
     def drop(self, numeric_ids: Iterable[int]) -> list[JobChange]:
         """Give up vanished jobs of which nothing more can be learnt."""
         gone = [numeric_id for numeric_id in numeric_ids if self.vanished.pop(numeric_id, None) is not None]
-        return self._erase([self._addresses.numeric[numeric_id] for numeric_id in gone])
+        slots = self._addresses.numeric.find(gone)
+        return self._erase([slot for slot in slots if slot is not None])
 
     def forget_finished(self, before: int) -> int:
         """Give up finished jobs that ended before this instant and are not listed; how many there were."""
@@ -278,7 +279,7 @@ class JobTable:
         return made
 
     def _write(self, jobs: Sequence[Job]) -> list[JobChange]:
-        slots = [self._addresses.numeric.get(job.numeric_id) for job in jobs]
+        slots = self._addresses.numeric.find([job.numeric_id for job in jobs])
         there = iter(self.jobs.at([slot for slot in slots if slot is not None]))
         fresh: dict[int, Job] = {}
         known: dict[int, tuple[Job, Job]] = {}
