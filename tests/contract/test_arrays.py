@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.contract.jobs import FINISHED, Jobs
@@ -105,16 +107,32 @@ def test_a_waiting_task_is_cancelled_alone(alice: Caller, jobs: Jobs) -> None:
     assert alice.job(f"{job_id}_4")["state"] == "PENDING"
 
 
+def states(caller: Caller, job_id: str) -> list[str]:
+    """States of all that the list has of an array."""
+    rows = caller.read("/v1/jobs", user="alice", limit=1000)["jobs"]
+    return [row["state"] for row in rows if row["array_job_id"] == job_id]
+
+
 def test_the_whole_array_is_cancelled_by_its_id(alice: Caller, jobs: Jobs) -> None:
     job_id = array(jobs, "1-4%2")
     alice.reach(f"{job_id}_1", "RUNNING")
+    assert alice.delete(f"/v1/jobs/{job_id}").status_code == 200
+    until(lambda: set(states(alice, job_id)) == {"CANCELLED"})
+
+
+def test_a_whole_array_is_ended_by_force(alice: Caller, jobs: Jobs) -> None:
+    """A task that dies before slurmctld hears of its cancel is FAILED: Slurm's, see docs/jobs.md."""
+    begun = jobs.folder / "begun-$SLURM_ARRAY_TASK_ID"
+    job_id = array(jobs, "1-4%2", f"trap '' TERM\ntouch {begun}\nwhile :; do sleep 0.2; done")
+    until(lambda: len(list(jobs.folder.glob("begun-*"))) == 2)
+    began = time.monotonic()
     assert alice.delete(f"/v1/jobs/{job_id}", params={"force": "true"}).status_code == 200
-
-    def states() -> set[str]:
-        rows = alice.read("/v1/jobs", user="alice", limit=1000)["jobs"]
-        return {row["state"] for row in rows if row["array_job_id"] == job_id}
-
-    until(lambda: states() == {"CANCELLED"})
+    tasks = [alice.reach(f"{job_id}_{number}", *FINISHED) for number in (1, 2)]
+    assert time.monotonic() - began < 5, "KillWait is not waited for"
+    until(lambda: is_cancelled(alice, f"{job_id}_4"))
+    assert len(list(jobs.folder.glob("begun-*"))) == 2
+    for task in tasks:
+        assert task["state"] == "CANCELLED" or (task["state"], task["signal"]) == ("FAILED", 9)
 
 
 def test_a_whole_array_is_held_and_released(alice: Caller, jobs: Jobs) -> None:
