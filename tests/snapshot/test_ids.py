@@ -33,4 +33,4 @@ def test_what_was_put_is_found_until_it_is_dropped(changes: list[tuple[int, int 
             found.put(numeric_id, slot)
         assert len(found) == len(known)
         assert found.find(range(13)) == [known.get(one) for one in range(13)]
-        assert found.get(numeric_id) == slot
+        assert [found.get(one) for one in range(13)] == [known.get(one) for one in range(13)]

@@ -265,7 +265,7 @@ class JobTable:
 
     def _unlist(self, numeric_ids: Iterable[int]) -> None:
         self._listed -= BitMap(numeric_ids)
-        slots = [slot for one in numeric_ids if (slot := self._addresses.numeric.get(one)) is not None]
+        slots = [slot for slot in self._addresses.numeric.find(list(numeric_ids)) if slot is not None]
         left = self._in_states(np.array(slots, np.int32), _UNFINISHED)
         self.vanished.update((job.numeric_id, job) for job in self.jobs.at(left))
 
