@@ -52,8 +52,7 @@ class Figures:
         rows = columns.order if rows is None else rows
         if table.vanished:
             # Ended, or lost, since they were last seen: what they are now nobody knows yet.
-            gone = [table.slot_of(numeric_id) for numeric_id in table.vanished]
-            rows = rows.compress(~np.isin(rows, [slot for slot in gone if slot is not None]))
+            rows = rows.compress(~np.isin(rows, table.slots_with(table.vanished)))
         self._rows: Rows = rows
         self._states = _states(columns).take(columns.codes("status").take(rows))
         self._tasks: npt.NDArray[np.int64] = _tasks(columns).take(columns.codes("array_tasks").take(rows))

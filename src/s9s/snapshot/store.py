@@ -147,8 +147,7 @@ class JobTable:
     def drop(self, numeric_ids: Iterable[int]) -> list[JobChange]:
         """Give up vanished jobs of which nothing more can be learnt."""
         gone = [numeric_id for numeric_id in numeric_ids if self.vanished.pop(numeric_id, None) is not None]
-        slots = self._addresses.numeric.find(gone)
-        return self._erase([slot for slot in slots if slot is not None])
+        return self._erase(self.slots_with(gone))
 
     def forget_finished(self, before: int) -> int:
         """Give up finished jobs that ended before this instant and are not listed; how many there were."""
@@ -221,9 +220,9 @@ class JobTable:
                 slots = {rest}
         return slots
 
-    def slot_of(self, numeric_id: int) -> int | None:
-        """Where the record of this id is."""
-        return self._addresses.numeric.get(numeric_id)
+    def slots_with(self, numeric_ids: Iterable[int]) -> list[int]:
+        """Where the records with these ids are, as far as there are any."""
+        return [slot for slot in self._addresses.numeric.find(list(numeric_ids)) if slot is not None]
 
     def counts_by_user(self) -> Mapping[str, tuple[int, int]]:
         """How many jobs of each user run and wait; every unstarted task of an array counts."""
@@ -265,8 +264,7 @@ class JobTable:
 
     def _unlist(self, numeric_ids: Iterable[int]) -> None:
         self._listed -= BitMap(numeric_ids)
-        slots = [slot for slot in self._addresses.numeric.find(list(numeric_ids)) if slot is not None]
-        left = self._in_states(np.array(slots, np.int32), _UNFINISHED)
+        left = self._in_states(np.array(self.slots_with(numeric_ids), np.int32), _UNFINISHED)
         self.vanished.update((job.numeric_id, job) for job in self.jobs.at(left))
 
     def _put(self, jobs: Iterable[Job]) -> list[JobChange]:

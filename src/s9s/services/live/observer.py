@@ -172,8 +172,7 @@ class Observer:
         self._held = []
         table = self._snapshot.jobs
         self._seen = set(table.listed)
-        listed = [slot for one in table.listed if (slot := table.slot_of(one)) is not None]
-        return table.view(sorted(listed)), list(self._snapshot.nodes.all())
+        return table.view(sorted(table.slots_with(table.listed))), list(self._snapshot.nodes.all())
 
     async def _compare(self, state: State | None) -> None:
         known, jobs, nodes = await self._look(state)
