@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Final
 
+from pyroaring import BitMap
+
 from s9s.domain.errors import ServiceUnavailable
 from s9s.domain.events import Channel, Event, slim_job
 from s9s.domain.jobs import Job
@@ -71,7 +73,7 @@ class Observer:
         self._describe_node = describe_node
         self._clock = clock
         self._held: list[Update] | None = []
-        self._seen: set[int] | None = set()
+        self._seen: BitMap | None = BitMap()
         self._known_ids: set[int] = set()
         self._missing: dict[int, Job] = {}
         self._known_at = 0
@@ -136,10 +138,10 @@ class Observer:
         jobs: Iterable[Job] = self._snapshot.jobs.view()
         nodes = self._snapshot.nodes.all()
         at = int(self._snapshot.observed_at)
-        told: set[int] | None = None
+        told: BitMap | None = None
         if self._seen is not None:
             # What ended while no server ran is not told of yet: the next server has to, if this one does not.
-            told, at = self._seen | self._known_ids, min(at, self._known_at or at)
+            told, at = self._seen | BitMap(self._known_ids), min(at, self._known_at or at)
             jobs = chain(jobs, tuple(self._missing.values()))
         self._saved = self._log.newest
 
@@ -171,7 +173,7 @@ class Observer:
         """What there is to be seen now; what changes from now on is held back."""
         self._held = []
         table = self._snapshot.jobs
-        self._seen = set(table.listed)
+        self._seen = BitMap(table.listed)
         return table.view(sorted(table.slots_with(table.listed))), list(self._snapshot.nodes.all())
 
     async def _compare(self, state: State | None) -> None:
@@ -257,7 +259,7 @@ class Observer:
 
     async def _compare_finished(self) -> None:
         """Tell how jobs ended that are listed no more, and of those that came and went unseen."""
-        table, missing, seen = self._snapshot.jobs, self._missing, self._seen or set()
+        table, missing, seen = self._snapshot.jobs, self._missing, self._seen or BitMap()
         floor = max(self._known_at - _SLACK_SECONDS, int(self._clock()) - _LONGEST_SECONDS)
         while not (table.finished_since <= floor or table.is_full):
             await self._watcher.ensure_finished_since(floor)
