@@ -27,7 +27,7 @@ GIVEN: dict[Any, st.SearchStrategy[Any]] = {
 JOBS = st.builds(
     Job,
     **{field.name: GIVEN[field.type] for field in structs.fields(Job)}
-    | {"numeric_id": st.integers(1, 6), "submit_time": st.integers(0, 2**31 - 1)}
+    | {"numeric_id": st.integers(1, 6), "submit_time": st.integers(0, 2**33 - 1)}
     | {"job_id": st.sampled_from(["1", "2_3", "2", "4+1", "odd"])},
 )
 

@@ -13,6 +13,8 @@ Rows = npt.NDArray[np.int32]
 #: A key for each row or slot: submit time, then numeric id.
 Keys = npt.NDArray[np.int64]
 
+#: Slurm's ids have 26 bits (`MaxJobId`).
+_ID_BITS: Final = 30
 #: Rows that there is room for beyond those in use, at least, and as a share of them.
 _ROOM: Final = 1024
 _ROOM_SHARE: Final = 8
@@ -66,8 +68,8 @@ class RowOrder:
 
 
 def key_of(submit_time: int, numeric_id: int) -> int:
-    """Where a job stands in the order."""
-    return submit_time << 32 | numeric_id
+    """Where a job stands in the order: fits 63 bits until the year 2242."""
+    return submit_time << _ID_BITS | numeric_id
 
 
 def slots_of(slots: Collection[int]) -> Rows:
