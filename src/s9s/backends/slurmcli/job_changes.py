@@ -13,7 +13,7 @@ from s9s.backends.slurmcli.errors import Asked, check, error_of
 from s9s.backends.slurmcli.job_ids import checked
 from s9s.backends.slurmcli.live import LiveJobs
 from s9s.backends.slurmcli.programs import Programs, in_memory
-from s9s.domain.errors import PermissionDenied, ResourceConflict, ValidationError
+from s9s.domain.errors import PermissionDenied, ResourceConflict, ResourceNotFound, ValidationError
 from s9s.domain.jobs import Job, JobState, JobSubmission, JobUpdate, Submitted
 
 #: A job's environment begins with what a fresh login has.
@@ -98,19 +98,24 @@ class JobChanges:
 
     async def _kill_and_cancel(self, job_id: str, actor: str) -> None:
         with scancel.Confirmation() as confirmation:
-            command = scancel.cancel_when_confirmed(job_id)
+            confirmed = scancel.cancel_when_confirmed(job_id)
             cancel = asyncio.create_task(
-                self._run("cancel", job_id, actor, command, stdin=confirmation.input)
+                self._run("cancel", job_id, actor, confirmed, stdin=confirmation.input)
             )
             try:
                 steps = (await self._live.steps(job_id))[:_MOST_STEPS]
                 await confirmation.wanted(cancel)
-                with suppress(ResourceConflict):  # still in its prolog: nothing to kill
-                    if steps:
-                        await self._run("kill", job_id, actor, scancel.kill_steps(steps))
-                    await self._run("kill", job_id, actor, scancel.signal_script(job_id))
+                kills = [scancel.kill_steps(steps)] if steps else []
+                is_killed = False
+                for command in (*kills, scancel.signal_script(job_id)):
+                    # It may be in its prolog, with nothing to kill, or have ended since it was looked at.
+                    with suppress(ResourceConflict, ResourceNotFound):
+                        await self._run("kill", job_id, actor, command)
+                        is_killed = True
                 confirmation.give()
-                await cancel
+                # If its death is known before the cancel comes, it is over all the same.
+                with suppress(*([ResourceConflict] if is_killed else [])):
+                    await cancel
             finally:
                 cancel.cancel()
                 await asyncio.wait({cancel})
