@@ -22,6 +22,8 @@ from s9s.domain.events import Action, Channel, Event, event
 from s9s.domain.transitions import steps
 from s9s.services.access import Role
 from s9s.services.identity.tokens import Wish
+from s9s.services.live.events import RECENT
+from s9s.services.live.recent import Recent
 from tests.api.conftest import serving
 from tests.snapshot.making import job
 
@@ -543,7 +545,7 @@ async def test_alerts_are_filtered_as_in_their_list(
     assert [(await carol.next())["resource_id"] for _ in told] == [f"alr_{one}" for one in told]
     await carol.silent()
     # From disk they are the same.
-    application.events._recent.clear()
+    application.events._recent = Recent(RECENT)
     again = await opened("carol", role=Role.OPERATOR)
     await again.subscribe("alerts", filter=wanted, since=start)
     assert [(await again.next())["resource_id"] for _ in told] == [f"alr_{one}" for one in told]

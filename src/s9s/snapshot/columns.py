@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from s9s.domain.jobs import Job
 from s9s.snapshot.records import CODES, NUMBERS, Records, usual_id
-from s9s.snapshot.rows import Keys, RowOrder, Rows, key_of, slots_of
+from s9s.snapshot.rows import Keys, RowOrder, Rows, key_of
 from s9s.snapshot.sets import Sets
 from s9s.snapshot.vocabulary import NOTHING, Codes, Vocabulary
 from s9s.snapshot.widths import Numbers, none_in, with_room_for
@@ -102,7 +102,7 @@ class Columns:
 
     def places(self, slots: Collection[int]) -> npt.NDArray[np.intp]:
         """Where in `order` these slots stand."""
-        return self._order.rows(self._key[slots_of(slots)])
+        return self._order.rows(self._key[np.fromiter(slots, np.int32, len(slots))])
 
     def clocks(self, slots: Sequence[int]) -> list[int]:
         """`Job.clock` of each."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Final
 
 import numpy as np
@@ -70,8 +69,3 @@ class RowOrder:
 def key_of(submit_time: int, numeric_id: int) -> int:
     """Where a job stands in the order: fits 63 bits until the year 2242."""
     return submit_time << _ID_BITS | numeric_id
-
-
-def slots_of(slots: Collection[int]) -> Rows:
-    """As an array."""
-    return np.fromiter(slots, np.int32, len(slots))

@@ -115,6 +115,7 @@ class Connection(asyncio.Protocol):
                 self._settle()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.ended.set_result(None)
+        if not self.ended.done():  # whoever waited for it may have been cancelled, and it with them
+            self.ended.set_result(None)
         if self._answer is not None:
             self._settle(Failed(f"the connection was lost: {error or 'closed'}"))

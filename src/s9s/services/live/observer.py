@@ -259,7 +259,9 @@ class Observer:
 
     async def _compare_finished(self) -> None:
         """Tell how jobs ended that are listed no more, and of those that came and went unseen."""
-        table, missing, seen = self._snapshot.jobs, self._missing, self._seen or BitMap()
+        table, missing = self._snapshot.jobs, self._missing
+        # The same one, though it be empty: what is told here counts as told when the state is kept.
+        seen = BitMap() if self._seen is None else self._seen
         floor = max(self._known_at - _SLACK_SECONDS, int(self._clock()) - _LONGEST_SECONDS)
         while not (table.finished_since <= floor or table.is_full):
             await self._watcher.ensure_finished_since(floor)

@@ -51,10 +51,6 @@ class Recent:
             if batch.events is not None and batch.asked_at < long_ago:
                 batch.events = None
 
-    def clear(self) -> None:
-        """Keep none."""
-        self._batches.clear()
-
     def after(self, sequence: int, last: int) -> list[Event] | None:
         """The next few events after a number, up to `last`; ``None`` where the next one is not here."""
         wanted = sequence + 1
